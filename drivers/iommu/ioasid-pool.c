@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOASID pool: how many PASIDs there are, and how many of them are spoken for.
+ */
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
+
+#include "ioasid-private.h"
+
+struct ioasid_pool ioasid_system_pool = {
+	.xa = XARRAY_INIT(ioasid_system_pool.xa, IOASID_POOL_FLAGS),
+};
+
+/* A space of one number holds no PASID at all: 0 is not one. */
+static int ioasid_param_set_capacity(const char *val,
+				     const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 2, IOASID_CAPACITY_MAX);
+}
+
+static const struct kernel_param_ops ioasid_param_capacity_ops = {
+	.set = ioasid_param_set_capacity,
+	.get = param_get_uint,
+};
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "ioasid."
+module_param_cb(capacity, &ioasid_param_capacity_ops, &ioasid_system_pool.cap,
+		0444);
+MODULE_PARM_DESC(capacity,
+		 "Size of the PASID space, 2 to 1048576: caps what the IOMMUs report, and is taken where none reports any.");
+
+/**
+ * ioasid_pool_init - make an empty pool
+ * @pool: the pool
+ * @cap: as "ioasid.capacity=" for the system: 0 for none
+ */
+void ioasid_pool_init(struct ioasid_pool *pool, u32 cap)
+{
+	*pool = (struct ioasid_pool) { .cap = cap };
+	xa_init_flags(&pool->xa, IOASID_POOL_FLAGS);
+}
+
+/**
+ * ioasid_pool_destroy - give back what an empty pool holds
+ * @pool: the pool; all of its sets are gone
+ */
+void ioasid_pool_destroy(struct ioasid_pool *pool)
+{
+	WARN_ON(pool->used || pool->claimed);
+	xa_destroy(&pool->xa);
+}
+
+u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool)
+{
+	lockdep_assert_held(&pool->xa.xa_lock);
+
+	return min_not_zero(pool->reported, pool->cap);
+}
+
+/* How many PASIDs are free for everybody: not taken, and no guarantee's. */
+u32 ioasid_pool_free_locked(struct ioasid_pool *pool)
+{
+	u32 capacity = ioasid_pool_capacity_locked(pool);
+	u32 total = capacity ? capacity - 1 : 0;
+
+	/* An IOMMU that came late may have shrunk the space below the claims. */
+	return total > pool->claimed ? total - pool->claimed : 0;
+}
+
+void ioasid_pool_install_capacity(struct ioasid_pool *pool, u32 nr)
+{
+	unsigned long flags;
+
+	if (nr < 2)
+		return;
+
+	xa_lock_irqsave(&pool->xa, flags);
+	pool->reported = min_not_zero(pool->reported,
+				      min(nr, IOASID_CAPACITY_MAX));
+	xa_unlock_irqrestore(&pool->xa, flags);
+}
+
+u32 ioasid_pool_capacity(struct ioasid_pool *pool)
+{
+	unsigned long flags;
+	u32 capacity;
+
+	xa_lock_irqsave(&pool->xa, flags);
+	capacity = ioasid_pool_capacity_locked(pool);
+	xa_unlock_irqrestore(&pool->xa, flags);
+	return capacity;
+}
+
+void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
+{
+	unsigned long flags;
+
+	xa_lock_irqsave(&pool->xa, flags);
+	*info = (struct ioasid_system_info) {
+		.capacity = ioasid_pool_capacity_locked(pool),
+		.used = pool->used,
+		.reserved = pool->claimed - pool->used,
+		.free = ioasid_pool_free_locked(pool),
+	};
+	xa_unlock_irqrestore(&pool->xa, flags);
+}
+
+/**
+ * ioasid_install_capacity - report how large a PASID space an IOMMU has
+ * @nr: numbers in the space, PASID 0 included, as in &iommu_device.max_pasids.
+ *      VT-d derives it from ECAP.PSS, AMD from EFR.PASmax, SMMUv3 from
+ *      IDR1.SSIDSIZE. 0 and 1 mean that this IOMMU reports none.
+ *
+ * The smallest report counts, because a PASID must be valid on every IOMMU. A
+ * smaller one that comes late lowers the capacity for future allocations and
+ * leaves every PASID alone that was handed out before.
+ *
+ * Context: Any context. Takes and releases the pool's lock.
+ */
+void ioasid_install_capacity(u32 nr)
+{
+	ioasid_pool_install_capacity(&ioasid_system_pool, nr);
+}
+EXPORT_SYMBOL_GPL(ioasid_install_capacity);
+
+/**
+ * ioasid_capacity - size of the system's PASID space
+ *
+ * Context: Any context. Takes and releases the pool's lock.
+ * Return: The numbers in the space, 2 to %IOASID_CAPACITY_MAX, of which PASID 0
+ * is not handed out; 0 where the system has no PASIDs.
+ */
+u32 ioasid_capacity(void)
+{
+	return ioasid_pool_capacity(&ioasid_system_pool);
+}
+EXPORT_SYMBOL_GPL(ioasid_capacity);
+
+/**
+ * ioasid_system_info - look at the books of the system
+ * @info: filled in, all fields of the same moment
+ *
+ * Context: Any context. Takes and releases the pool's lock.
+ */
+void ioasid_system_info(struct ioasid_system_info *info)
+{
+	ioasid_pool_info(&ioasid_system_pool, info);
+}
+EXPORT_SYMBOL_GPL(ioasid_system_info);

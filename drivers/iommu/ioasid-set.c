@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOASID sets: who owns PASIDs, and how many of them.
+ *
+ * A set is made by one owner and may be joined by others who name the same mm.
+ * The last of them to call ioasid_set_free() ends it: its token is free for a
+ * new set from then on, its guarantee goes back to the pool, and every PASID in
+ * it is freed. What remains is memory, kept by whoever still holds a reference
+ * to the set or to one of its PASIDs.
+ *
+ * Developer's notes: the quota of a set is not taken out of the pool in advance,
+ * as the first designs did. That made the quota of an idle set everybody's loss
+ * and still let an allocation fail within it. Each set claims the larger of what
+ * it uses and what it is guaranteed, and only the claims have to fit.
+ */
+#include <linux/export.h>
+#include <linux/hashtable.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "ioasid-private.h"
+
+/* Sized for 1024 VMs without a chain; it needs no resizing to work with more. */
+static DEFINE_HASHTABLE(ioasid_sets, 10);
+static DEFINE_SPINLOCK(ioasid_sets_lock);
+
+/* The kernel's own set is there from boot and is never freed. */
+static struct ioasid_set ioasid_host = {
+	.pool = &ioasid_system_pool,
+	.refs = REFCOUNT_INIT(1),
+	.owners = 1,
+	.walk = __MUTEX_INITIALIZER(ioasid_host.walk),
+	.lock = __SPIN_LOCK_UNLOCKED(ioasid_host.lock),
+	.limit = IOASID_LIMIT_NONE,
+	.pasids = LIST_HEAD_INIT(ioasid_host.pasids),
+};
+
+/* The books of a set and those of its pool change together. */
+void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags)
+{
+	spin_lock_irqsave(&set->lock, *flags);
+	xa_lock(&set->pool->xa);
+}
+
+void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags)
+{
+	xa_unlock(&set->pool->xa);
+	spin_unlock_irqrestore(&set->lock, flags);
+}
+
+static void ioasid_set_assert_locked(struct ioasid_set *set)
+{
+	lockdep_assert_held(&set->lock);
+	lockdep_assert_held(&set->pool->xa.xa_lock);
+}
+
+/* May the set have one more PASID, wherever it lies? */
+int ioasid_set_may_alloc_locked(struct ioasid_set *set)
+{
+	ioasid_set_assert_locked(set);
+
+	if (set->dead)
+		return -ENOENT;
+	if (!ioasid_pool_capacity_locked(set->pool))
+		return -EOPNOTSUPP;
+	if (set->used >= set->limit)
+		return -EDQUOT;
+	if (set->used >= set->guarantee && !ioasid_pool_free_locked(set->pool))
+		return -ENOSPC;
+	return 0;
+}
+
+void ioasid_set_charge_locked(struct ioasid_set *set)
+{
+	ioasid_set_assert_locked(set);
+
+	if (set->used >= set->guarantee)
+		set->pool->claimed++;
+	set->pool->used++;
+	if (!set->used++)
+		refcount_inc(&set->refs);
+}
+
+/* Returns true if the caller has to put the set, after unlocking. */
+bool ioasid_set_uncharge_locked(struct ioasid_set *set)
+{
+	ioasid_set_assert_locked(set);
+
+	set->used--;
+	set->pool->used--;
+	if (set->used >= set->guarantee)
+		set->pool->claimed--;
+	return !set->used;
+}
+
+/* The set's claim follows its guarantee; the change has to fit, or nothing. */
+static int ioasid_set_guarantee_locked(struct ioasid_set *set, u32 guarantee)
+{
+	struct ioasid_pool *pool = set->pool;
+	u32 old = max(set->used, set->guarantee);
+	u32 new = max(set->used, guarantee);
+
+	ioasid_set_assert_locked(set);
+
+	if (new > old && !ioasid_pool_capacity_locked(pool))
+		return -EOPNOTSUPP;
+	if (new > old && new - old > ioasid_pool_free_locked(pool))
+		return -ENOSPC;
+	pool->claimed += new - old;
+	set->guarantee = guarantee;
+	return 0;
+}
+
+static struct ioasid_set *ioasid_set_new(struct ioasid_pool *pool,
+					 struct mm_struct *token, u32 limit)
+{
+	struct ioasid_set *set;
+
+	set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
+	if (!set)
+		return NULL;
+
+	set->pool = pool;
+	set->token = token;
+	if (token)
+		mmgrab(token);
+	refcount_set(&set->refs, 1);
+	set->owners = 1;
+	INIT_HLIST_NODE(&set->hash);
+	mutex_init(&set->walk);
+	spin_lock_init(&set->lock);
+	set->limit = limit;
+	INIT_LIST_HEAD(&set->pasids);
+	return set;
+}
+
+/**
+ * ioasid_host_set - the kernel's own set
+ *
+ * It exists from boot, without token, guarantee or limit. Whoever hands out
+ * PASIDs for the kernel's own use or for host processes draws from it.
+ *
+ * Context: Any context.
+ * Return: The set. It never goes away, so it needs no reference.
+ */
+struct ioasid_set *ioasid_host_set(void)
+{
+	return &ioasid_host;
+}
+EXPORT_SYMBOL_GPL(ioasid_host_set);
+
+static struct ioasid_set *ioasid_sets_lookup_locked(struct mm_struct *token)
+{
+	struct ioasid_set *set;
+
+	lockdep_assert_held(&ioasid_sets_lock);
+
+	hash_for_each_possible(ioasid_sets, set, hash, (unsigned long)token)
+		if (set->token == token)
+			return set;
+	return NULL;
+}
+
+/* One step for all to see: the token is taken, or the set was never there. */
+static int ioasid_sets_add(struct ioasid_set *set, u32 guarantee)
+{
+	unsigned long flags;
+	int err;
+
+	spin_lock(&ioasid_sets_lock);
+	if (set->token && ioasid_sets_lookup_locked(set->token)) {
+		err = -EEXIST;
+		goto out_unlock;
+	}
+
+	ioasid_set_lock(set, &flags);
+	err = ioasid_set_guarantee_locked(set, guarantee);
+	ioasid_set_unlock(set, flags);
+	if (!err && set->token)
+		hash_add(ioasid_sets, &set->hash, (unsigned long)set->token);
+out_unlock:
+	spin_unlock(&ioasid_sets_lock);
+	return err;
+}
+
+struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
+					  struct mm_struct *token,
+					  u32 guarantee, u32 limit)
+{
+	struct ioasid_set *set;
+	int err;
+
+	if (guarantee > limit)
+		return ERR_PTR(-EINVAL);
+
+	set = ioasid_set_new(pool, token, limit);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+
+	err = ioasid_sets_add(set, guarantee);
+	if (err) {
+		ioasid_set_put(set);
+		return ERR_PTR(err);
+	}
+	return set;
+}
+
+/**
+ * ioasid_set_create - make a set
+ * @token: the mm that names the set to other parts of the kernel, pinned until
+ *         the set is gone; NULL for a set that nobody can find
+ * @guarantee: PASIDs to keep for the set whatever others do
+ * @limit: the most PASIDs the set may hold, %IOASID_LIMIT_NONE for no limit
+ *
+ * The caller becomes the first owner and ends that with ioasid_set_free().
+ *
+ * The token's own host SVA PASID must not be in the set: the pin would keep the
+ * mm, and the mm would keep the PASID, for ever.
+ *
+ * Context: Process context. May sleep.
+ * Return: The set, or an ERR_PTR():
+ *
+ * * -EINVAL:     @guarantee is above @limit
+ * * -EEXIST:     a set with this token exists, see ioasid_set_join()
+ * * -ENOSPC:     @guarantee does not fit what the system has left
+ * * -EOPNOTSUPP: @guarantee is not 0 and the system has no PASIDs
+ * * -ENOMEM:     no memory
+ */
+struct ioasid_set *ioasid_set_create(struct mm_struct *token, u32 guarantee,
+				     u32 limit)
+{
+	return ioasid_pool_set_create(&ioasid_system_pool, token, guarantee,
+				      limit);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_create);
+
+/**
+ * ioasid_set_join - become another owner of a set
+ * @token: the mm that names the set
+ *
+ * Context: Process context. Takes and releases ioasid_sets_lock.
+ * Return: The set, to be given up with ioasid_set_free(), or ERR_PTR(-ENOENT)
+ * if there is none with this token or its last owner has gone.
+ */
+struct ioasid_set *ioasid_set_join(struct mm_struct *token)
+{
+	struct ioasid_set *set;
+
+	spin_lock(&ioasid_sets_lock);
+	set = ioasid_sets_lookup_locked(token);
+	if (set)
+		set->owners++;
+	spin_unlock(&ioasid_sets_lock);
+	return set ?: ERR_PTR(-ENOENT);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_join);
+
+/**
+ * ioasid_set_find - find a set by its token
+ * @token: the mm that names the set
+ *
+ * The reference keeps the memory of the set, not its PASIDs.
+ *
+ * Context: Process context. Takes and releases ioasid_sets_lock.
+ * Return: The set, to be given back with ioasid_set_put(), or ERR_PTR(-ENOENT)
+ * if there is none with this token or its last owner has gone.
+ */
+struct ioasid_set *ioasid_set_find(struct mm_struct *token)
+{
+	struct ioasid_set *set;
+
+	spin_lock(&ioasid_sets_lock);
+	set = ioasid_sets_lookup_locked(token);
+	if (set)
+		ioasid_set_get(set);
+	spin_unlock(&ioasid_sets_lock);
+	return set ?: ERR_PTR(-ENOENT);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_find);
+
+/* From here on the set only shrinks. */
+static void ioasid_set_kill(struct ioasid_set *set)
+{
+	unsigned long flags;
+
+	ioasid_set_lock(set, &flags);
+	set->dead = true;
+	set->limit = 0;
+	WARN_ON(ioasid_set_guarantee_locked(set, 0));
+	ioasid_set_unlock(set, flags);
+}
+
+/**
+ * ioasid_set_free - give up a set
+ * @set: the set, from ioasid_set_create() or ioasid_set_join()
+ *
+ * When the last owner gives it up, nothing can be allocated in it any more, its
+ * token may name a new set, and every PASID in it is freed as by ioasid_free().
+ * The cost is in proportion to the PASIDs in the set.
+ *
+ * Context: Process context. May sleep.
+ */
+void ioasid_set_free(struct ioasid_set *set)
+{
+	u32 left = U32_MAX;
+	bool last;
+
+	spin_lock(&ioasid_sets_lock);
+	last = !--set->owners;
+	if (last)
+		hash_del(&set->hash);
+	spin_unlock(&ioasid_sets_lock);
+	if (!last)
+		return;
+
+	ioasid_set_kill(set);
+	while (ioasid_free_batch(set, 0, U32_MAX, &left))
+		cond_resched();
+	ioasid_set_put(set);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_free);
+
+/**
+ * ioasid_set_get - take a reference to a set
+ * @set: the set; the caller has a reference to it already
+ *
+ * Context: Any context.
+ * Return: @set
+ */
+struct ioasid_set *ioasid_set_get(struct ioasid_set *set)
+{
+	refcount_inc(&set->refs);
+	return set;
+}
+EXPORT_SYMBOL_GPL(ioasid_set_get);
+
+/**
+ * ioasid_set_put - give a reference to a set back
+ * @set: the set, from ioasid_set_find() or ioasid_set_get()
+ *
+ * Context: Any context, with no lock held that __mmdrop() may take.
+ */
+void ioasid_set_put(struct ioasid_set *set)
+{
+	if (!refcount_dec_and_test(&set->refs))
+		return;
+
+	WARN_ON(set->used);
+	if (set->token)
+		mmdrop(set->token);
+	kfree_rcu(set, rcu);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_put);
+
+static int ioasid_set_check_adjust_locked(struct ioasid_set *set, u32 guarantee,
+					  u32 limit, unsigned int flags)
+{
+	bool raise = guarantee > set->guarantee || limit > set->limit;
+
+	if (set->dead)
+		return -ENOENT;
+	if (guarantee > limit)
+		return -EINVAL;
+	if (raise && !(flags & IOASID_ADJUST_MAY_RAISE))
+		return -EPERM;
+	if (limit < set->used)
+		return -EBUSY;
+	return 0;
+}
+
+/**
+ * ioasid_set_adjust - change guarantee and limit of a set in one step
+ * @set: the set
+ * @guarantee: the new guarantee, if %IOASID_ADJUST_GUARANTEE is given
+ * @limit: the new limit, if %IOASID_ADJUST_LIMIT is given
+ * @flags: what to change; and %IOASID_ADJUST_MAY_RAISE if the caller checked
+ *         that whoever asks may have more than now. The comparison with "now" is
+ *         made here, where nobody can change it meanwhile.
+ *
+ * Context: Any context. Takes and releases the locks of the set and its pool.
+ * Return: 0, or an error with nothing changed:
+ *
+ * * -EINVAL:     @flags are unknown or name nothing to change; or the guarantee
+ *                would be above the limit
+ * * -EPERM:      guarantee or limit would rise without %IOASID_ADJUST_MAY_RAISE
+ * * -EBUSY:      the limit would be below what the set holds
+ * * -ENOSPC:     the guarantee does not fit what the system has left
+ * * -EOPNOTSUPP: a guarantee was asked for and the system has no PASIDs
+ * * -ENOENT:     the set was freed
+ */
+int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
+		      unsigned int flags)
+{
+	const unsigned int what = IOASID_ADJUST_GUARANTEE | IOASID_ADJUST_LIMIT;
+	unsigned long irqflags;
+	int err;
+
+	if (!(flags & what) || flags & ~(what | IOASID_ADJUST_MAY_RAISE))
+		return -EINVAL;
+
+	ioasid_set_lock(set, &irqflags);
+	if (!(flags & IOASID_ADJUST_GUARANTEE))
+		guarantee = set->guarantee;
+	if (!(flags & IOASID_ADJUST_LIMIT))
+		limit = set->limit;
+
+	err = ioasid_set_check_adjust_locked(set, guarantee, limit, flags);
+	if (!err)
+		err = ioasid_set_guarantee_locked(set, guarantee);
+	if (!err)
+		set->limit = limit;
+	ioasid_set_unlock(set, irqflags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(ioasid_set_adjust);
+
+/* What an allocation over the whole range could get right now. */
+static u32 ioasid_set_available_locked(struct ioasid_set *set)
+{
+	u32 room = ioasid_pool_free_locked(set->pool);
+
+	if (set->guarantee > set->used)
+		room += set->guarantee - set->used;
+	return min(room, set->limit - min(set->limit, set->used));
+}
+
+/**
+ * ioasid_set_info - look at the books of a set
+ * @set: the set
+ * @info: filled in, all fields of the same moment
+ *
+ * Context: Any context. Takes and releases the locks of the set and its pool.
+ */
+void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info)
+{
+	unsigned long flags;
+
+	ioasid_set_lock(set, &flags);
+	*info = (struct ioasid_set_info) {
+		.used = set->used,
+		.pending = set->pending,
+		.guarantee = set->guarantee,
+		.limit = set->limit,
+		.available = ioasid_set_available_locked(set),
+	};
+	ioasid_set_unlock(set, flags);
+}
+EXPORT_SYMBOL_GPL(ioasid_set_info);

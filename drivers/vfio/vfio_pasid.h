@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * PASIDs of a VFIO container.
+ */
+#ifndef __VFIO_VFIO_PASID_H
+#define __VFIO_VFIO_PASID_H
+
+#include <linux/mutex.h>
+
+struct ioasid_set;
+struct mm_struct;
+struct vfio_info_cap;
+
+/**
+ * struct vfio_pasid - what a container has to do with PASIDs
+ * @mm:   of the process that set the container's IOMMU driver, pinned so that no
+ *        other process can come by the same token; immutable
+ * @lock: makes the container take its share of the set once
+ * @set:  the PASID set of @mm, NULL until first use; then it stays
+ */
+struct vfio_pasid {
+	struct mm_struct *mm;
+	struct mutex lock;
+	struct ioasid_set *set;
+};
+
+void vfio_pasid_open(struct vfio_pasid *vp);
+void vfio_pasid_release(struct vfio_pasid *vp);
+bool vfio_pasid_supported(void);
+int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,
+		       u32 default_limit);
+long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
+		      unsigned long arg, u32 default_limit);
+
+#endif /* __VFIO_VFIO_PASID_H */
