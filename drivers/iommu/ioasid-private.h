@@ -72,8 +72,8 @@ struct ioasid_set {
 	refcount_t refs;
 	unsigned int owners;
 	struct hlist_node hash;
-	struct mutex walk;
-	spinlock_t lock;
+	struct mutex walk;	/* turning the list of PASIDs round */
+	spinlock_t lock;	/* all below */
 	bool dead;
 	u32 used;
 	u32 pending;

@@ -80,7 +80,7 @@ static struct ioasid_set *vfio_pasid_join(struct mm_struct *mm, u32 limit)
 
 static struct ioasid_set *vfio_pasid_set(struct vfio_pasid *vp, u32 limit)
 {
-	/* Pairs with the release below: whoever sees the set sees all of it. */
+	/* Pairs with smp_store_release() below, which publishes the set. */
 	struct ioasid_set *set = smp_load_acquire(&vp->set);
 
 	if (set)
@@ -92,8 +92,10 @@ static struct ioasid_set *vfio_pasid_set(struct vfio_pasid *vp, u32 limit)
 	set = vp->set;
 	if (!set) {
 		set = vfio_pasid_join(vp->mm, limit);
-		if (!IS_ERR(set))
+		if (!IS_ERR(set)) {
+			/* Pairs with smp_load_acquire() above. */
 			smp_store_release(&vp->set, set);
+		}
 	}
 	mutex_unlock(&vp->lock);
 	return set;

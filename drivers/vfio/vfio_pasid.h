@@ -20,7 +20,7 @@ struct vfio_info_cap;
  */
 struct vfio_pasid {
 	struct mm_struct *mm;
-	struct mutex lock;
+	struct mutex lock;	/* taking the share of the set */
 	struct ioasid_set *set;
 };
 

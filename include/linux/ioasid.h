@@ -18,7 +18,7 @@ struct ioasid_set;
 struct mm_struct;
 
 /* The size of the largest PASID space that PCIe can express: 20 bits. */
-#define IOASID_CAPACITY_MAX	(1U << 20)
+#define IOASID_CAPACITY_MAX	0x100000U
 
 /* A limit that never refuses: only the capacity bounds such a set. */
 #define IOASID_LIMIT_NONE	U32_MAX
