@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script of the harness needs: where things are, how to say what
+# happens, how to fail in one sentence.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=${OUT:-$top/out}
+cache=${IOASID_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ioasid}
+suite=trixie
+
+say() { printf '%s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# field FILE KEY: the value of a "KEY value" line in one of the data files
+field() { sed -n "s/^$2[[:space:]]\{1,\}//p" "$1" | head -n 1; }
+
+# entries FILE: a data file without comments and empty lines
+entries() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
+
+elapsed()
+{
+	local s=$1
+
+	if [ "$s" -ge 60 ]; then
+		printf '%d min %02d s' $((s / 60)) $((s % 60))
+	else
+		printf '%d s' "$s"
+	fi
+}
+
+# watch_step PID NAME LOG: a moving line on a terminal, one a minute elsewhere
+watch_step()
+{
+	local start=$SECONDS beat=60 last
+
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 0.5
+		if [ -t 2 ]; then
+			last=$(tail -n 1 "$3" | tr -d '\r' | cut -c 1-60)
+			printf '\r\033[K  %-34s %9s  %s' "$2" \
+				"$(elapsed $((SECONDS - start)))" "$last" >&2
+		elif [ $((SECONDS - start)) -ge $beat ]; then
+			beat=$((beat + 60))
+			say "  $2 ... $(elapsed $((SECONDS - start)))"
+		fi
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+}
+
+# step NAME COMMAND...: a step that takes time, its output kept in out/log
+step()
+{
+	local name=$1 log=$out/log/${1// /-}.log start=$SECONDS rc=0 pid
+	shift
+
+	mkdir -p "$out/log"
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	watch_step $pid "$name" "$log"
+	wait $pid || rc=$?
+	if [ $rc -ne 0 ]; then
+		say "  $name failed after $(elapsed $((SECONDS - start))); the end of ${log#"$top"/}:"
+		tail -n 20 "$log" | sed 's/^/  | /' >&2
+		return $rc
+	fi
+	[ $((SECONDS - start)) -lt 2 ] ||
+		printf '  %-34s %9s\n' "$name" "$(elapsed $((SECONDS - start)))" >&2
+}
+
+# locked NAME COMMAND...: two callers in one checkout take turns
+locked()
+{
+	local name=$1
+	shift
+
+	mkdir -p "$out/lock"
+	flock "$out/lock/$name" "$@"
+}
