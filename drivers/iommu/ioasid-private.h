@@ -135,8 +135,10 @@ void ioasid_pool_info(struct ioasid_pool *pool,
 struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 					  struct mm_struct *token,
 					  u32 guarantee, u32 limit);
-void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags);
-void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags);
+void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags)
+	__acquires(&set->lock) __acquires(&set->pool->xa.xa_lock);
+void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags)
+	__releases(&set->pool->xa.xa_lock) __releases(&set->lock);
 int ioasid_set_may_alloc_locked(struct ioasid_set *set);
 void ioasid_set_charge_locked(struct ioasid_set *set);
 bool ioasid_set_uncharge_locked(struct ioasid_set *set);

@@ -37,12 +37,14 @@ static struct ioasid_set ioasid_host = {
 
 /* The books of a set and those of its pool change together. */
 void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags)
+	__acquires(&set->lock) __acquires(&set->pool->xa.xa_lock)
 {
 	spin_lock_irqsave(&set->lock, *flags);
 	xa_lock(&set->pool->xa);
 }
 
 void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags)
+	__releases(&set->pool->xa.xa_lock) __releases(&set->lock)
 {
 	xa_unlock(&set->pool->xa);
 	spin_unlock_irqrestore(&set->lock, flags);
