@@ -48,10 +48,14 @@ watch_step()
 	[ ! -t 2 ] || printf '\r\033[K' >&2
 }
 
+# log_of NAME: where the output of that step is
+log_of() { echo "$out/log/$(sed 's/[: ]\{1,\}/-/g' <<<"$1").log"; }
+
 # step NAME COMMAND...: a step that takes time, its output kept in out/log
 step()
 {
-	local name=$1 log=$out/log/${1// /-}.log start=$SECONDS rc=0 pid
+	local name=$1 log start=$SECONDS rc=0 pid
+	log=$(log_of "$1")
 	shift
 
 	mkdir -p "$out/log"
