@@ -97,7 +97,7 @@ static void a_system_set_draws_from_the_system(struct kunit *test)
 	ioasid_system_info(&before);
 	set = ioasid_set_create(token, 0, 3);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	if (before.free >= 3) {
 		alloc_ids(test, set, 3);
 		expect_alloc(test, set, -EDQUOT);

@@ -5,6 +5,7 @@
 #include <linux/irq_work.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 
 #include "ioasid_kunit.h"
@@ -182,6 +183,39 @@ static void many_references_count(struct kunit *test)
 		ioasid_put(set, 1);
 	}
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 1);
+}
+
+/* Under RCU the memory is not given to the next one, which would show in it. */
+static void a_freed_pasid_outlives_its_readers(struct kunit *test)
+{
+	struct ioasid_set *set;
+	struct ioasid *pasid;
+	ioasid_t id;
+
+	test_capacity(test, 8);
+	set = new_set(test, 0, IOASID_LIMIT_NONE);
+	alloc_at(test, set, 5);
+
+	rcu_read_lock();
+	pasid = xa_load(&test_pool(test)->xa, 5);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, 5), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(set, 3, 3, set, GFP_ATOMIC, &id), 0);
+	KUNIT_EXPECT_EQ(test, pasid->id, 5);
+	KUNIT_EXPECT_PTR_EQ(test, pasid->set, set);
+	rcu_read_unlock();
+}
+
+static void a_freed_set_outlives_its_readers(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, 3);
+
+	hold_set(test, set);
+	free_set(test, set);
+	rcu_read_lock();
+	drop_set(test, set);
+	KUNIT_EXPECT_PTR_EQ(test, READ_ONCE(set->pool), test_pool(test));
+	KUNIT_EXPECT_TRUE(test, list_empty(&set->pasids));
+	rcu_read_unlock();
 }
 
 /* Private data */
@@ -405,6 +439,7 @@ static void free_range_leaves_users_their_numbers(struct kunit *test)
 /* Contexts that must not sleep */
 
 struct atomic_work {
+	void (*fn)(struct atomic_work *work);
 	struct ioasid_set *set;
 	ioasid_t id;
 	int errors;
@@ -436,16 +471,16 @@ static void do_atomic_work(struct atomic_work *work)
 static void run_preempt_disabled(struct atomic_work *work)
 {
 	preempt_disable();
-	do_atomic_work(work);
+	work->fn(work);
 	preempt_enable();
 }
 
 static void run_spinlock(struct atomic_work *work)
 {
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 
 	spin_lock(&lock);
-	do_atomic_work(work);
+	work->fn(work);
 	spin_unlock(&lock);
 }
 
@@ -454,7 +489,7 @@ static void run_irqs_off(struct atomic_work *work)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	do_atomic_work(work);
+	work->fn(work);
 	WARN_ON(!irqs_disabled());
 	local_irq_restore(flags);
 }
@@ -462,13 +497,15 @@ static void run_irqs_off(struct atomic_work *work)
 static void run_rcu_reader(struct atomic_work *work)
 {
 	rcu_read_lock();
-	do_atomic_work(work);
+	work->fn(work);
 	rcu_read_unlock();
 }
 
 static void atomic_rcu_fn(struct rcu_head *rcu)
 {
-	do_atomic_work(container_of(rcu, struct atomic_work, rcu));
+	struct atomic_work *work = container_of(rcu, struct atomic_work, rcu);
+
+	work->fn(work);
 }
 
 /* A softirq on most kernels; where PREEMPT_RT drops an mm. */
@@ -480,7 +517,9 @@ static void run_rcu_callback(struct atomic_work *work)
 
 static void atomic_irq_fn(struct irq_work *irq)
 {
-	do_atomic_work(container_of(irq, struct atomic_work, irq));
+	struct atomic_work *work = container_of(irq, struct atomic_work, irq);
+
+	work->fn(work);
 }
 
 static void run_hardirq(struct atomic_work *work)
@@ -514,6 +553,7 @@ static void nothing_sleeps(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, work);
 	test_capacity(test, 8);
+	work->fn = do_atomic_work;
 	work->set = new_set(test, 2, 6);
 	work->id = alloc_id(test, work->set);
 	context->run(work);
@@ -522,23 +562,30 @@ static void nothing_sleeps(struct kunit *test)
 	expect_books(test, 0, 2, 5);
 }
 
-static void the_last_put_ends_the_set_in_any_context(struct kunit *test)
+static void put_id(struct atomic_work *work)
 {
-	struct mm_struct *token = new_token(test);
-	struct ioasid_set *set;
-	unsigned long flags;
-	ioasid_t id;
+	ioasid_put(work->set, work->id);
+}
 
+/* The mm is a real one, and nobody else has it: so it goes as well. */
+static void the_last_put_ends_the_set_anywhere(struct kunit *test)
+{
+	const struct atomic_context *context = test->param_value;
+	struct atomic_work *work = kunit_kzalloc(test, sizeof(*work),
+						 GFP_KERNEL);
+	struct mm_struct *mm = mm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, work);
+	KUNIT_ASSERT_NOT_NULL(test, mm);
 	test_capacity(test, 8);
-	set = new_token_set(test, token);
-	id = alloc_id(test, set);
-	KUNIT_ASSERT_EQ(test, ioasid_get(set, id), 0);
-	free_set(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
-	local_irq_save(flags);
-	ioasid_put(set, id);
-	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	work->fn = put_id;
+	work->set = new_token_set(test, mm);
+	mmput(mm);
+	work->id = alloc_id(test, work->set);
+	KUNIT_ASSERT_EQ(test, ioasid_get(work->set, work->id), 0);
+	free_set(test, work->set);
+	expect_books(test, 1, 0, 6);
+	context->run(work);
 	expect_books(test, 0, 0, 7);
 }
 
@@ -553,6 +600,8 @@ static struct kunit_case ioasid_life_cases[] = {
 	KUNIT_CASE(foreign_pasid_is_out_of_reach),
 	KUNIT_CASE(no_set_means_the_system_only),
 	KUNIT_CASE(many_references_count),
+	KUNIT_CASE(a_freed_pasid_outlives_its_readers),
+	KUNIT_CASE(a_freed_set_outlives_its_readers),
 	KUNIT_CASE(data_are_found_and_replaced),
 	KUNIT_CASE(no_data_is_not_no_pasid),
 	KUNIT_CASE(each_pasid_has_its_own_data),
@@ -583,7 +632,7 @@ static struct kunit_suite ioasid_range_suite = {
 
 static struct kunit_case ioasid_atomic_cases[] = {
 	KUNIT_CASE_PARAM(nothing_sleeps, atomic_gen_params),
-	KUNIT_CASE(the_last_put_ends_the_set_in_any_context),
+	KUNIT_CASE_PARAM(the_last_put_ends_the_set_anywhere, atomic_gen_params),
 	{}
 };
 

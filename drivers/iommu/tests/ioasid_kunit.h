@@ -31,7 +31,12 @@ static inline void test_capacity(struct kunit *test, u32 nr)
 
 /* A token that mmdrop() never frees. Fails the case if a pin of it is left. */
 struct mm_struct *new_token(struct kunit *test);
-u32 token_pins(struct mm_struct *token);
+
+/* A pin may be given back by a worker, where the last put could not do it. */
+#define expect_pins(test, token, pins)	\
+	__expect_pins(test, __LINE__, token, pins)
+void __expect_pins(struct kunit *test, int line, struct mm_struct *token,
+		   u32 pins);
 
 /* A set of the case's pool, freed by free_set() or at the end of the case. */
 struct ioasid_set *new_set(struct kunit *test, u32 guarantee, u32 limit);

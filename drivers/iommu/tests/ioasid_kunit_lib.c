@@ -3,6 +3,7 @@
  * What the IOASID test suites share; see ioasid_kunit.h.
  */
 #include <kunit/resource.h>
+#include <linux/delay.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -40,9 +41,15 @@ int ioasid_test_init(struct kunit *test)
 	return kunit_add_action_or_reset(test, exit_pool, test);
 }
 
-u32 token_pins(struct mm_struct *token)
+void __expect_pins(struct kunit *test, int line, struct mm_struct *token,
+		   u32 pins)
 {
-	return atomic_read(&token->mm_count) - TOKEN_COUNT;
+	int tries = 100;
+
+	while (atomic_read(&token->mm_count) - TOKEN_COUNT > pins && --tries)
+		msleep(20);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&token->mm_count) - TOKEN_COUNT,
+			    pins, "line %d", line);
 }
 
 struct test_token {
@@ -54,7 +61,7 @@ static void exit_token(void *data)
 {
 	struct test_token *token = data;
 
-	KUNIT_EXPECT_EQ(token->test, token_pins(&token->mm), 0);
+	expect_pins(token->test, &token->mm, 0);
 }
 
 struct mm_struct *new_token(struct kunit *test)

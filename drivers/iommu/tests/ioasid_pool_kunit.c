@@ -2,6 +2,8 @@
 /*
  * KUnit: how many PASIDs there are, which numbers they have, who may have them.
  */
+#include <linux/sched.h>
+
 #include "ioasid_kunit.h"
 
 /* Capacity: the smallest report, under the administrator's cap. */
@@ -216,6 +218,53 @@ static void a_freed_number_is_given_again(struct kunit *test)
 	expect_alloc(test, set, -ENOSPC);
 }
 
+/* No memory: the case's own allocations fail, one after the other. */
+
+#ifdef CONFIG_FAILSLAB
+static int alloc_failing(struct ioasid_set *set, unsigned int nth, ioasid_t *id)
+{
+	int err;
+
+	current->fail_nth = nth;
+	err = ioasid_alloc(set, 0, UINT_MAX, NULL, GFP_NOWAIT, id);
+	current->fail_nth = 0;
+	return err;
+}
+#else
+static int alloc_failing(struct ioasid_set *set, unsigned int nth, ioasid_t *id)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+static void no_memory_changes_nothing(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	ioasid_t id = NO_ID;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+	test_capacity(test, 16);
+	KUNIT_EXPECT_EQ(test, alloc_failing(set, 1, &id), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, id, NO_ID);
+	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 15);
+	expect_books(test, 0, 0, 15);
+}
+
+/* What the tree of numbers cannot get under the lock, it gets outside. */
+static void no_memory_under_the_lock_is_no_failure(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	ioasid_t id = NO_ID;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+	test_capacity(test, 16);
+	KUNIT_EXPECT_EQ(test, alloc_failing(set, 2, &id), 0);
+	KUNIT_EXPECT_EQ(test, id, 1);
+	expect_books(test, 1, 0, 14);
+}
+
 /* A late, smaller IOMMU */
 
 static void shrinking_leaves_live_pasids_alone(struct kunit *test)
@@ -298,6 +347,8 @@ static struct kunit_case ioasid_pool_cases[] = {
 	KUNIT_CASE(the_lowest_free_number_is_given),
 	KUNIT_CASE(a_full_range_leaves_the_rest_usable),
 	KUNIT_CASE(a_freed_number_is_given_again),
+	KUNIT_CASE(no_memory_changes_nothing),
+	KUNIT_CASE(no_memory_under_the_lock_is_no_failure),
 	KUNIT_CASE(shrinking_leaves_live_pasids_alone),
 	KUNIT_CASE(shrinking_ends_allocation_above),
 	KUNIT_CASE(shrinking_below_the_claims_leaves_nothing_free),

@@ -4,6 +4,8 @@
  * ends.
  */
 #include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/vmstat.h>
 
 #include "ioasid_kunit.h"
 
@@ -85,6 +87,26 @@ static void refused_allocations_cost_nothing(struct kunit *test)
 	}
 	expect_books(test, 1, 0, 14);
 	expect_set(test, set, 1, 0, 0, 1, 0);
+}
+
+/* KASAN keeps what was freed for a while, which looks the same. */
+static void refused_allocations_leak_nothing(struct kunit *test)
+{
+	const unsigned int nr = 20000;
+	struct ioasid_set *set = new_set(test, 0, 0);
+	unsigned long before, after;
+	ioasid_t id;
+	int i;
+
+	test_capacity(test, 16);
+	before = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, ioasid_alloc(set, 0, UINT_MAX, NULL,
+						   GFP_KERNEL, &id), -EDQUOT);
+	after = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+	if (!IS_ENABLED(CONFIG_KASAN))
+		KUNIT_EXPECT_LT(test, after, before +
+				nr * sizeof(struct ioasid) / PAGE_SIZE / 2);
 }
 
 /* Guarantee */
@@ -466,7 +488,7 @@ static void a_token_names_one_set(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_pool_set_create(test_pool(test), token,
 							 0, 1),
 			    NO_SET(-EEXIST));
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	KUNIT_EXPECT_PTR_NE(test, new_token_set(test, other), set);
 }
 
@@ -480,7 +502,7 @@ static void a_refused_set_leaves_no_trace(struct kunit *test)
 			    NO_SET(-ENOSPC));
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_pool_set_create(pool, token, 2, 1),
 			    NO_SET(-EINVAL));
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	expect_pins(test, token, 0);
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_set_find(token), NO_SET(-ENOENT));
 	new_token_set(test, token);
 
@@ -494,12 +516,12 @@ static void a_token_is_pinned_as_long_as_its_set(struct kunit *test)
 	struct mm_struct *token = new_token(test);
 	struct ioasid_set *set = new_token_set(test, token);
 
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	hold_set(test, set);
 	free_set(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	drop_set(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	expect_pins(test, token, 0);
 }
 
 static void find_gives_a_reference(struct kunit *test)
@@ -509,10 +531,10 @@ static void find_gives_a_reference(struct kunit *test)
 
 	KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token), set);
 	free_set(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	expect_set(test, set, 0, 0, 0, 0, 0);
 	ioasid_set_put(set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	expect_pins(test, token, 0);
 }
 
 static void find_knows_no_other_token(struct kunit *test)
@@ -533,17 +555,22 @@ static void a_set_without_token_is_not_found(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_set_join(NULL), NO_SET(-ENOENT));
 }
 
+/* More than the table of sets has chains, so that some share one. */
 static void many_tokens_are_told_apart(struct kunit *test)
 {
-	struct mm_struct *token[64];
-	struct ioasid_set *set[64];
+	const int nr = 1100;
+	struct mm_struct **token;
+	struct ioasid_set **set;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(set); i++) {
+	token = kunit_kcalloc(test, nr, sizeof(*token), GFP_KERNEL);
+	set = kunit_kcalloc(test, nr, sizeof(*set), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, token && set);
+	for (i = 0; i < nr; i++) {
 		token[i] = new_token(test);
 		set[i] = new_token_set(test, token[i]);
 	}
-	for (i = 0; i < ARRAY_SIZE(set); i++) {
+	for (i = 0; i < nr; i++) {
 		KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token[i]), set[i]);
 		ioasid_set_put(set[i]);
 	}
@@ -573,13 +600,13 @@ static void a_token_can_be_used_again(struct kunit *test)
 
 	set = new_token_set(test, token);
 	KUNIT_EXPECT_PTR_NE(test, set, old);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 2);
+	expect_pins(test, token, 2);
 	KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token), set);
 	ioasid_set_put(set);
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 14);
 
 	drop_id(test, held);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 }
 
 static void the_last_owner_ends_the_set(struct kunit *test)
@@ -597,11 +624,11 @@ static void the_last_owner_ends_the_set(struct kunit *test)
 	free_set(test, set);
 	expect_set(test, set, 3, 0, 0, IOASID_LIMIT_NONE, 12);
 	alloc_id(test, set);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 
 	free_set(test, set);
 	expect_books(test, 0, 0, 15);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	expect_pins(test, token, 0);
 }
 
 static void owners_share_one_quota(struct kunit *test)
@@ -630,7 +657,7 @@ static void an_empty_set_is_not_dead(struct kunit *test)
 	set = new_token_set(test, token);
 	alloc_ids(test, set, 3);
 	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), 0);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token), set);
 	ioasid_set_put(set);
 	alloc_ids(test, set, 2);
@@ -687,9 +714,9 @@ static void users_outlive_the_set(struct kunit *test)
 	expect_alloc(test, next, -ENOSPC);
 	drop_id(test, b);
 	expect_alloc(test, next, 3);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 1);
+	expect_pins(test, token, 1);
 	drop_id(test, a);
-	KUNIT_EXPECT_EQ(test, token_pins(token), 0);
+	expect_pins(test, token, 0);
 	expect_alloc(test, next, 1);
 }
 
@@ -714,6 +741,7 @@ static struct kunit_case ioasid_quota_cases[] = {
 	KUNIT_CASE(no_limit_is_bounded_by_the_capacity),
 	KUNIT_CASE(pending_counts_as_used),
 	KUNIT_CASE(refused_allocations_cost_nothing),
+	KUNIT_CASE(refused_allocations_leak_nothing),
 	KUNIT_CASE(guarantee_is_kept_from_others),
 	KUNIT_CASE(above_the_guarantee_the_first_wins),
 	KUNIT_CASE(guarantee_is_used_up_before_the_rest),
