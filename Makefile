@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The way in. Each verb is one script of harness/, run in a Debian root that is
+# made on first use.
+
+K ?= 6.12
+V ?= debug
+export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE
+
+IN := harness/enter
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run             three VMs share the PASIDs of an emulated VT-d: a report
+run:
+	@$(IN) harness/run $(K)
+
+## make test            everything that must be green; ends with the count
+test:
+	@$(IN) harness/test $(K)
+
+##
+## The parts (K=6.12, V=debug|release):
+## make kunit           the KUnit suites, on UML
+kunit:
+	@$(IN) harness/kunit $(K)
+
+## make selftest        the kselftests, in the machine with PASIDs
+selftest:
+	@$(IN) env VARIANT=$(V) harness/boot $(K) selftest
+
+## make boot PLAN=name  one plan of harness/plan
+boot:
+	@$(IN) harness/boot $(K) $(PLAN)
+
+## make lint            checkpatch, sparse, gcc and clang W=1, kernel-doc
+lint:
+	@$(IN) harness/lint $(K)
+
+## make build           the kernel alone
+build:
+	@$(IN) harness/build $(K) $(V)
+
+## make check-harness   does the harness notice when things go wrong?
+check-harness:
+	@$(IN) harness/selftest/all $(K)
+
+## make shell           a prompt in the booted machine
+shell:
+	@$(IN) harness/boot $(K) shell
+
+##
+## make series          out/series/$K: patches for git am or git send-email
+series:
+	@$(IN) harness/series $(K)
+
+## make check-series    they apply, give the tested tree, and each step compiles
+check-series:
+	@$(IN) harness/series $(K) build
+
+## make apply KDIR=...  the series onto a kernel tree of your own
+apply:
+	@$(if $(KDIR),,$(error say which tree: make KDIR=/path/to/linux apply))
+	@$(IN) harness/apply $(K)
+
+##
+## make clean           what was built here; the Debian root and ccache stay
+clean:
+	rm -rf out
+
+## make clean-cache     those as well
+clean-cache:
+	@harness/sysroot clean
+
+.PHONY: help run test kunit selftest boot lint build check-harness shell \
+	series check-series apply clean clean-cache
