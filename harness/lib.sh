@@ -16,7 +16,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 field() { sed -n "s/^$2[[:space:]]\{1,\}//p" "$1" | head -n 1; }
 
 # entries FILE: a data file without comments and empty lines
-entries() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
+entries() { sed -e '/^#/d' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
 elapsed()
 {

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the overlay refuses, on a kernel of three files.
+
+t=$work/tree
+
+# A series of two entries that is right; each test then breaks one thing.
+fresh()
+{
+	rm -rf "$t"
+	mkdir -p "$t/base/drivers" "$t/src/drivers" "$t/series/01-a" "$t/series/02-b"
+	seq 1 20 >"$t/base/drivers/Makefile"
+	echo ours >"$t/src/drivers/a.c"
+	echo ours >"$t/src/drivers/b.c"
+	echo drivers/a.c >"$t/series/01-a/files"
+	echo drivers/b.c >"$t/series/02-b/files"
+	hook 10 >"$t/series/01-a/hook.patch"
+}
+
+# hook LINE: adds a line after that one of the Makefile
+hook()
+{
+	printf -- '--- a/drivers/Makefile\n+++ b/drivers/Makefile\n@@ -%d,2 +%d,3 @@\n %d\n+hooked\n %d\n' \
+		"$1" "$1" "$1" $(($1 + 1))
+}
+overlay() { SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "$t/base" "$t/new" "$@"; }
+hooked_at() { overlay && [ "$(sed -n "$1p" "$t/new/drivers/Makefile")" = hooked ]; }
+
+fresh
+check "tree: a series that is right" hooked_at 11
+fresh
+hook 5 >"$t/series/01-a/hook@6.12.patch"
+check "tree: the hook for this kernel wins" hooked_at 6
+fresh
+echo drivers/a.c >>"$t/series/02-b/files"
+check "tree: a file claimed twice" refuses_in_one_line "drivers/a.c is claimed by 01-a and by 02-b" overlay
+fresh
+echo stray >"$t/src/drivers/c.c"
+check "tree: a file that no entry claims" refuses_in_one_line "no series entry claims drivers/c.c" overlay
+fresh
+echo drivers/absent.c >>"$t/series/02-b/files"
+check "tree: a claimed file that does not exist" refuses_in_one_line "names drivers/absent.c, which does not exist" overlay
+fresh
+echo theirs >"$t/base/drivers/b.c"
+check "tree: a claimed file that upstream has" refuses_in_one_line "which the kernel 6.12 has already" overlay
+fresh
+sed -i s/10/ten/ "$t/base/drivers/Makefile"
+check "tree: a stale hook" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile, the hunk at line 10, does not apply" overlay
+fresh
+rm "$t/base/drivers/Makefile"
+check "tree: a hook into a file that is gone" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile" overlay
+
+configured() { echo "$1" >"$work/fragment"; "$top/harness/config" "$out/tree/$kernel" "$work/config" "$work/fragment"; }
+
+check "config: an option that does not exist" refuses "CONFIG_NO_SUCH_OPTION=y was asked for in" configured CONFIG_NO_SUCH_OPTION=y
+check "config: an option whose needs are missing" refuses "CONFIG_VFIO_PCI=y was asked for in" configured CONFIG_VFIO_PCI=y
+check "config: an option that comes back" refuses "CONFIG_SLUB=n was asked for and came out as CONFIG_SLUB=y" configured CONFIG_SLUB=n

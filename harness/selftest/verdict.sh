@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The verdict on results and consoles that are written here.
+
+export OUT=$out/selftest
+console=$work/console
+results=$work/results
+
+verdict() { "$top/harness/verdict" selftest --results "$results" --console "$console" --status 0 "$@"; }
+
+# given RESULTS [CONSOLE]
+given()
+{
+	printf '%s\n' "$1" >"$results"
+	printf '%s\n' "${2:-Linux version}" >"$console"
+}
+
+good='KTAP version 1
+1..2
+  TAP version 13
+  1..2
+  ok 1 a
+  ok 2 b
+ok 1 program
+ok 2 leak
+# end of plan: 2 of 2'
+
+given "$good"
+check "verdict: complete results pass" says "3 passed   0 failed   0 skipped" verdict
+check "verdict: fewer tests than expected" refuses "3 tests passed; 4 or more" verdict --expect 4
+check "verdict: no results at all" refuses "no results at all" verdict --results /nonexistent
+check "verdict: a killed QEMU" refuses "no end after 7 s" verdict --status 137 --limit 7
+check "verdict: a QEMU that fails" refuses "QEMU ended with status 1" verdict --status 1
+
+given "$(sed '/end of plan/d' <<<"$good")"
+check "verdict: the last line is missing" refuses "last line is missing" verdict
+given "$good
+ok 3 later"
+check "verdict: the last line is not last" refuses "last line is missing" verdict
+given "$(sed 's/end of plan: 2/end of plan: 1/' <<<"$good")"
+check "verdict: a command of the plan did not run" refuses "init ran 1 of 2" verdict
+given "$(sed '/^1\.\.2/d' <<<"$good")"
+check "verdict: no plan" refuses "plan is missing" verdict
+given "$(sed '/^ok 2 leak/d' <<<"$good")"
+check "verdict: fewer results than planned" refuses "planned 2 tests, 1 have" verdict
+given "$(sed '/^  ok 2/d' <<<"$good")"
+check "verdict: fewer results than planned inside a program" refuses "program: planned 2 tests, 1 have" verdict
+given "$(sed '/^  1\.\.2/d' <<<"$good")"
+check "verdict: a program without a plan" refuses "has results but no plan" verdict
+given "$(sed 's/^  ok 2/  ok 3/' <<<"$good")"
+check "verdict: a result with the wrong number" refuses "is number 3 and should be 2" verdict
+given "$(sed 's/^  ok 2/  not ok 2/' <<<"$good")"
+check "verdict: a failure inside a program that says ok" refuses "not ok  b" verdict
+given "$(sed 's/^ok 1 program/not ok 1 program # exit status 139/' <<<"$good")"
+check "verdict: a program that fails after its tests" refuses "program: exit status 139" verdict
+given "$(sed 's/^ok 2 leak/# reason: objects\nnot ok 2 leak/' <<<"$good")"
+check "verdict: the lines before a failure are shown" refuses "# reason: objects" verdict
+given 'KTAP version 1
+1..0
+# end of plan: 0 of 0'
+check "verdict: zero tests" refuses "0 tests passed; 1 or more" verdict --expect 0
+given "$(sed 's/^  ok 2 b/  ok 2 b # SKIP no device/' <<<"$good")"
+check "verdict: a skip that nobody listed" refuses "skipped, and" verdict
+echo 'selftest/b  there is no such device' >"$work/skip"
+check "verdict: a skip that is listed" says "2 passed   0 failed   1 skipped" verdict --skip "$work/skip"
+echo 'other/b  there is no such device' >"$work/skip"
+check "verdict: a skip that is listed for another run" refuses "skipped, and" verdict --skip "$work/skip"
+
+while read -r line; do
+	given "$good" "[    1.000000] $line"
+	check "verdict: console: ${line:0:50}" refuses "splat: " verdict
+done <<'EOF'
+BUG: kernel NULL pointer dereference, address: 0000000000000000
+BUG: KASAN: slab-use-after-free in ioasid_put+0x1b/0x40
+BUG ioasid_set (Not tainted): Poison overwritten
+WARNING: CPU: 1 PID: 42 at drivers/iommu/ioasid.c:1 ioasid_free+0x1/0x2
+UBSAN: array-index-out-of-bounds in drivers/iommu/ioasid.c:1:2
+WARNING: possible circular locking dependency detected
+WARNING: possible recursive locking detected
+WARNING: suspicious RCU usage
+BUG: sleeping function called from invalid context at mm/slab.h:1
+kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+Oops: general protection fault, probably for non-canonical address
+watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [vfio:42]
+INFO: task vfio:42 blocked for more than 120 seconds.
+rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+Kernel panic - not syncing: sysrq triggered crash
+ODEBUG: free active (active state 0) object: 0000000012345678
+refcount_t: underflow; use-after-free.
+list_del corruption. prev->next should be ffff888100000000
+DMAR: [DMA Read NO_PASID] Request device [00:04.0] fault addr 0x1000
+EOF
+
+# The sum: a part that did not report counts as failed.
+given "$good"
+verdict >/dev/null
+check "verdict: the sum of what passed" says "3 passed, 0 failed, 0 skipped" "$top/harness/verdict" --total selftest
+check "verdict: a part without a report" refuses "3 passed, 1 failed, 0 skipped" "$top/harness/verdict" --total selftest absent
+unset OUT
