@@ -59,14 +59,29 @@ u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool)
 	return min_not_zero(pool->reported, pool->cap);
 }
 
-/* How many PASIDs are free for everybody: not taken, and no guarantee's. */
-u32 ioasid_pool_free_locked(struct ioasid_pool *pool)
+/*
+ * How many PASIDs the pool can hold beside the ones that are @spoken for. These
+ * may be more than it holds, once an IOMMU that came late has shrunk it: numbers
+ * above the new end live on and count, which errs on the side of too few.
+ */
+static u32 ioasid_pool_beside_locked(struct ioasid_pool *pool, u32 spoken)
 {
 	u32 capacity = ioasid_pool_capacity_locked(pool);
 	u32 total = capacity ? capacity - 1 : 0;
 
-	/* An IOMMU that came late may have shrunk the space below the claims. */
-	return total > pool->claimed ? total - pool->claimed : 0;
+	return total - min(total, spoken);
+}
+
+/* How many numbers are not taken. */
+u32 ioasid_pool_left_locked(struct ioasid_pool *pool)
+{
+	return ioasid_pool_beside_locked(pool, pool->used);
+}
+
+/* How many of them are free for everybody, because no guarantee keeps them. */
+u32 ioasid_pool_free_locked(struct ioasid_pool *pool)
+{
+	return ioasid_pool_beside_locked(pool, pool->claimed);
 }
 
 void ioasid_pool_install_capacity(struct ioasid_pool *pool, u32 nr)
@@ -117,18 +132,17 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
  * smaller one that comes late lowers the capacity for future allocations and
  * leaves every PASID alone that was handed out before.
  *
- * Context: Any context. Takes and releases the pool's lock.
+ * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
  */
 void ioasid_install_capacity(u32 nr)
 {
 	ioasid_pool_install_capacity(&ioasid_system_pool, nr);
 }
-EXPORT_SYMBOL_GPL(ioasid_install_capacity);
 
 /**
  * ioasid_capacity - size of the system's PASID space
  *
- * Context: Any context. Takes and releases the pool's lock.
+ * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
  * Return: The numbers in the space, 2 to %IOASID_CAPACITY_MAX, of which PASID 0
  * is not handed out; 0 where the system has no PASIDs.
  */
@@ -142,7 +156,7 @@ EXPORT_SYMBOL_GPL(ioasid_capacity);
  * ioasid_system_info - look at the books of the system
  * @info: filled in, all fields of the same moment
  *
- * Context: Any context. Takes and releases the pool's lock.
+ * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
  */
 void ioasid_system_info(struct ioasid_system_info *info)
 {

@@ -13,6 +13,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 /**
@@ -60,7 +61,7 @@ struct ioasid_pool {
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
  * @pasids:    struct ioasid.node of every PASID that is not freed, in no order
- * @rcu:       lets a late unlock of @lock finish
+ * @release:   gives the memory back, after whoever has just unlocked @lock
  *
  * Lock order: ioasid_sets_lock > ioasid_set.lock > ioasid_pool.xa.xa_lock.
  * The last two are taken with interrupts off, because a PASID may be freed from
@@ -80,7 +81,7 @@ struct ioasid_set {
 	u32 guarantee;
 	u32 limit;
 	struct list_head pasids;
-	struct rcu_head rcu;
+	struct rcu_work release;
 };
 
 /* struct ioasid.life: how many use the PASID, and whether it was freed. */
@@ -127,6 +128,7 @@ void ioasid_pool_destroy(struct ioasid_pool *pool);
 void ioasid_pool_install_capacity(struct ioasid_pool *pool, u32 nr);
 u32 ioasid_pool_capacity(struct ioasid_pool *pool);
 u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool);
+u32 ioasid_pool_left_locked(struct ioasid_pool *pool);
 u32 ioasid_pool_free_locked(struct ioasid_pool *pool);
 void ioasid_pool_info(struct ioasid_pool *pool,
 		      struct ioasid_system_info *info);

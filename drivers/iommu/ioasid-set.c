@@ -17,6 +17,7 @@
 #include <linux/hashtable.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "ioasid-private.h"
 
@@ -113,6 +114,17 @@ static int ioasid_set_guarantee_locked(struct ioasid_set *set, u32 guarantee)
 	return 0;
 }
 
+/* In process context, because __mmdrop() is not safe in a softirq on x86. */
+static void ioasid_set_release(struct work_struct *work)
+{
+	struct ioasid_set *set = container_of(to_rcu_work(work),
+					      struct ioasid_set, release);
+
+	if (set->token)
+		mmdrop(set->token);
+	kfree(set);
+}
+
 static struct ioasid_set *ioasid_set_new(struct ioasid_pool *pool,
 					 struct mm_struct *token, u32 limit)
 {
@@ -133,6 +145,7 @@ static struct ioasid_set *ioasid_set_new(struct ioasid_pool *pool,
 	spin_lock_init(&set->lock);
 	set->limit = limit;
 	INIT_LIST_HEAD(&set->pasids);
+	INIT_RCU_WORK(&set->release, ioasid_set_release);
 	return set;
 }
 
@@ -149,7 +162,6 @@ struct ioasid_set *ioasid_host_set(void)
 {
 	return &ioasid_host;
 }
-EXPORT_SYMBOL_GPL(ioasid_host_set);
 
 static struct ioasid_set *ioasid_sets_lookup_locked(struct mm_struct *token)
 {
@@ -280,11 +292,14 @@ struct ioasid_set *ioasid_set_find(struct mm_struct *token)
 }
 EXPORT_SYMBOL_GPL(ioasid_set_find);
 
-/* From here on the set only shrinks. */
-static void ioasid_set_kill(struct ioasid_set *set)
+/* One step for all to see: from here on the set only shrinks. */
+static void ioasid_sets_del(struct ioasid_set *set)
 {
 	unsigned long flags;
 
+	lockdep_assert_held(&ioasid_sets_lock);
+
+	hash_del(&set->hash);
 	ioasid_set_lock(set, &flags);
 	set->dead = true;
 	set->limit = 0;
@@ -310,12 +325,11 @@ void ioasid_set_free(struct ioasid_set *set)
 	spin_lock(&ioasid_sets_lock);
 	last = !--set->owners;
 	if (last)
-		hash_del(&set->hash);
+		ioasid_sets_del(set);
 	spin_unlock(&ioasid_sets_lock);
 	if (!last)
 		return;
 
-	ioasid_set_kill(set);
 	while (ioasid_free_batch(set, 0, U32_MAX, &left))
 		cond_resched();
 	ioasid_set_put(set);
@@ -340,7 +354,9 @@ EXPORT_SYMBOL_GPL(ioasid_set_get);
  * ioasid_set_put - give a reference to a set back
  * @set: the set, from ioasid_set_find() or ioasid_set_get()
  *
- * Context: Any context, with no lock held that __mmdrop() may take.
+ * The last one leaves the token's pin and the memory to a worker.
+ *
+ * Context: Any context.
  */
 void ioasid_set_put(struct ioasid_set *set)
 {
@@ -348,9 +364,7 @@ void ioasid_set_put(struct ioasid_set *set)
 		return;
 
 	WARN_ON(set->used);
-	if (set->token)
-		mmdrop(set->token);
-	kfree_rcu(set, rcu);
+	queue_rcu_work(system_wq, &set->release);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_put);
 
@@ -379,7 +393,8 @@ static int ioasid_set_check_adjust_locked(struct ioasid_set *set, u32 guarantee,
  *         that whoever asks may have more than now. The comparison with "now" is
  *         made here, where nobody can change it meanwhile.
  *
- * Context: Any context. Takes and releases the locks of the set and its pool.
+ * Context: Any that may take a spinlock_t. Takes and releases the locks of the
+ * set and its pool.
  * Return: 0, or an error with nothing changed:
  *
  * * -EINVAL:     @flags are unknown or name nothing to change; or the guarantee
@@ -416,14 +431,19 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 }
 EXPORT_SYMBOL_GPL(ioasid_set_adjust);
 
-/* What an allocation over the whole range could get right now. */
+/*
+ * What an allocation over the whole range could get right now: what is free for
+ * all and the rest of the own guarantee, if there are still so many numbers, and
+ * within the limit.
+ */
 static u32 ioasid_set_available_locked(struct ioasid_set *set)
 {
 	u32 room = ioasid_pool_free_locked(set->pool);
 
 	if (set->guarantee > set->used)
 		room += set->guarantee - set->used;
-	return min(room, set->limit - min(set->limit, set->used));
+	return min3(room, ioasid_pool_left_locked(set->pool),
+		    set->limit - min(set->limit, set->used));
 }
 
 /**
@@ -431,7 +451,8 @@ static u32 ioasid_set_available_locked(struct ioasid_set *set)
  * @set: the set
  * @info: filled in, all fields of the same moment
  *
- * Context: Any context. Takes and releases the locks of the set and its pool.
+ * Context: Any that may take a spinlock_t. Takes and releases the locks of the
+ * set and its pool.
  */
 void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info)
 {

@@ -32,7 +32,7 @@
 
 static struct kmem_cache *ioasid_cache __ro_after_init;
 
-/* Puts @pasid at the lowest free number in [min, max]. */
+/* Puts @pasid at the lowest free number in [min, max], which may be empty. */
 static int ioasid_store_locked(struct xa_state *xas, struct ioasid *pasid,
 			       ioasid_t min, ioasid_t max)
 {
@@ -61,8 +61,6 @@ static int ioasid_insert_locked(struct xa_state *xas, struct ioasid *pasid,
 	/* PASID 0 marks DMA without PASID. There is a capacity by now. */
 	min = max(min, IOMMU_FIRST_GLOBAL_PASID);
 	max = min(max, ioasid_pool_capacity_locked(set->pool) - 1);
-	if (min > max)
-		return -ENOSPC;
 
 	err = ioasid_store_locked(xas, pasid, min, max);
 	if (err)
@@ -212,7 +210,8 @@ static struct ioasid *ioasid_lookup(struct ioasid_set *set, ioasid_t id)
  * stops to count as used, when the last reference is put; at once if there is
  * none.
  *
- * Context: Any context. Takes and releases the locks of the set and its pool.
+ * Context: Any that may take a spinlock_t. Takes and releases the locks of the
+ * set and its pool.
  * Return: 0, or an error with nothing changed:
  *
  * * -ENOENT: there is no such PASID, or it was freed before
@@ -244,7 +243,8 @@ EXPORT_SYMBOL_GPL(ioasid_free);
  * and moves the others to the end. A caller who repeats this for as many as the
  * list had at first, while no other walker turns it, has seen each of them.
  *
- * Context: Any context. Takes and releases the locks of the set and its pool.
+ * Context: Any that may take a spinlock_t. Takes and releases the locks of the
+ * set and its pool.
  * Return: How many PASIDs were freed.
  */
 u32 ioasid_free_batch(struct ioasid_set *set, ioasid_t min, ioasid_t max,
@@ -355,7 +355,7 @@ EXPORT_SYMBOL_GPL(ioasid_free_range);
  * For whoever puts the number into hardware, or lets somebody act on it: until
  * ioasid_put() the number does not get a second life, even if its owner frees it.
  *
- * Context: Any context. Takes no lock.
+ * Context: Any in which a spinlock_t may be taken. Takes no lock.
  * Return: 0, or an error with no reference taken:
  *
  * * -ENOENT: there is no such PASID, or it was freed
@@ -387,7 +387,6 @@ out_unlock:
 	rcu_read_unlock();
 	return err;
 }
-EXPORT_SYMBOL_GPL(ioasid_get);
 
 /**
  * ioasid_put - give a reference to a PASID back
@@ -396,8 +395,8 @@ EXPORT_SYMBOL_GPL(ioasid_get);
  *
  * The last one for a PASID that was freed makes its number available again.
  *
- * Context: Any context, with no lock held that __mmdrop() may take. May take and
- * release the locks of the set and its pool.
+ * Context: Any that may take a spinlock_t. May take and release the locks of the
+ * set and its pool.
  */
 void ioasid_put(struct ioasid_set *set, ioasid_t id)
 {
@@ -420,7 +419,6 @@ void ioasid_put(struct ioasid_set *set, ioasid_t id)
 out_unlock:
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_GPL(ioasid_put);
 
 /**
  * ioasid_find - look up the private data of a PASID
@@ -445,7 +443,6 @@ void *ioasid_find(struct ioasid_set *set, ioasid_t id)
 		return pasid;
 	return rcu_dereference(pasid->data);
 }
-EXPORT_SYMBOL_GPL(ioasid_find);
 
 /**
  * ioasid_replace_data - change the private data of a PASID
@@ -455,7 +452,7 @@ EXPORT_SYMBOL_GPL(ioasid_find);
  *
  * Readers may be using the old data until an RCU grace period has passed.
  *
- * Context: Any context. Takes and releases the lock of the set.
+ * Context: Any that may take a spinlock_t. Takes and releases the set's lock.
  * Return: The old data, NULL if there were none, or an ERR_PTR() with nothing
  * changed:
  *
@@ -486,7 +483,6 @@ out_unlock:
 	rcu_read_unlock();
 	return old;
 }
-EXPORT_SYMBOL_GPL(ioasid_replace_data);
 
 static int __init ioasid_init(void)
 {

@@ -78,13 +78,11 @@ static struct ioasid_set *vfio_pasid_join(struct mm_struct *mm, u32 limit)
 	return set;
 }
 
-static struct ioasid_set *vfio_pasid_set(struct vfio_pasid *vp, u32 limit)
+/* Returns the set with a reference, made now if this is its first use. */
+static struct ioasid_set *vfio_pasid_get_set(struct vfio_pasid *vp, u32 limit)
 {
-	/* Pairs with smp_store_release() below, which publishes the set. */
-	struct ioasid_set *set = smp_load_acquire(&vp->set);
+	struct ioasid_set *set;
 
-	if (set)
-		return set;
 	if (!vfio_pasid_supported())
 		return ERR_PTR(-EOPNOTSUPP);
 
@@ -92,11 +90,11 @@ static struct ioasid_set *vfio_pasid_set(struct vfio_pasid *vp, u32 limit)
 	set = vp->set;
 	if (!set) {
 		set = vfio_pasid_join(vp->mm, limit);
-		if (!IS_ERR(set)) {
-			/* Pairs with smp_load_acquire() above. */
-			smp_store_release(&vp->set, set);
-		}
+		if (!IS_ERR(set))
+			vp->set = set;
 	}
+	if (!IS_ERR(set))
+		ioasid_set_get(set);
 	mutex_unlock(&vp->lock);
 	return set;
 }
@@ -119,12 +117,10 @@ static int vfio_pasid_copy_in(void *to, size_t size, void __user *from)
 	return err == -E2BIG ? -EINVAL : err;
 }
 
-static int vfio_pasid_alloc(struct vfio_pasid *vp,
-			    struct vfio_iommu_alloc_pasid __user *arg,
-			    u32 default_limit)
+static int vfio_pasid_alloc(struct ioasid_set *set,
+			    struct vfio_iommu_alloc_pasid __user *arg)
 {
 	struct vfio_iommu_alloc_pasid req;
-	struct ioasid_set *set;
 	ioasid_t pasid;
 	int err;
 
@@ -133,10 +129,6 @@ static int vfio_pasid_alloc(struct vfio_pasid *vp,
 		return err;
 	if (req.flags || req.reserved)
 		return -EINVAL;
-
-	set = vfio_pasid_set(vp, default_limit);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
 
 	err = ioasid_alloc(set, req.min, req.max, NULL, GFP_KERNEL_ACCOUNT,
 			   &pasid);
@@ -151,12 +143,10 @@ static int vfio_pasid_alloc(struct vfio_pasid *vp,
 	return 0;
 }
 
-static int vfio_pasid_free(struct vfio_pasid *vp,
-			   struct vfio_iommu_free_pasid __user *arg,
-			   u32 default_limit)
+static int vfio_pasid_free(struct ioasid_set *set,
+			   struct vfio_iommu_free_pasid __user *arg)
 {
 	struct vfio_iommu_free_pasid req;
-	struct ioasid_set *set;
 	int err;
 
 	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
@@ -164,10 +154,6 @@ static int vfio_pasid_free(struct vfio_pasid *vp,
 		return err;
 	if (req.flags)
 		return -EINVAL;
-
-	set = vfio_pasid_set(vp, default_limit);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
 	return ioasid_free_range(set, req.min, req.max);
 }
 
@@ -183,12 +169,10 @@ static int vfio_pasid_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 	return err;
 }
 
-static int vfio_pasid_set_quota(struct vfio_pasid *vp,
-				struct vfio_iommu_pasid_quota __user *arg,
-				u32 default_limit)
+static int vfio_pasid_set_quota(struct ioasid_set *set,
+				struct vfio_iommu_pasid_quota __user *arg)
 {
 	struct vfio_iommu_pasid_quota req;
-	struct ioasid_set *set;
 	unsigned int flags = 0;
 	int err;
 
@@ -206,10 +190,6 @@ static int vfio_pasid_set_quota(struct vfio_pasid *vp,
 		flags |= IOASID_ADJUST_LIMIT;
 	else if (req.limit)
 		return -EINVAL;
-
-	set = vfio_pasid_set(vp, default_limit);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
 	return vfio_pasid_adjust(set, req.guarantee, req.limit, flags);
 }
 
@@ -221,23 +201,38 @@ static int vfio_pasid_set_quota(struct vfio_pasid *vp,
  * @default_limit: the limit, should this be the call that makes the set
  *
  * Context: Process context. May sleep.
- * Return: 0, -ENOTTY for another @cmd, or as <linux/vfio.h> says for @cmd.
+ * Return: 0, or as <linux/vfio.h> says for @cmd; -ENOTTY for another one.
  */
 long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 		      unsigned long arg, u32 default_limit)
 {
 	void __user *uarg = (void __user *)arg;
+	struct ioasid_set *set;
+	long ret;
+
+	/*
+	 * Taken before the user's memory is touched, which may take for ever and
+	 * let another thread take the group from the container: the set stays.
+	 */
+	set = vfio_pasid_get_set(vp, default_limit);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
 
 	switch (cmd) {
 	case VFIO_IOMMU_ALLOC_PASID:
-		return vfio_pasid_alloc(vp, uarg, default_limit);
+		ret = vfio_pasid_alloc(set, uarg);
+		break;
 	case VFIO_IOMMU_FREE_PASID:
-		return vfio_pasid_free(vp, uarg, default_limit);
+		ret = vfio_pasid_free(set, uarg);
+		break;
 	case VFIO_IOMMU_SET_PASID_QUOTA:
-		return vfio_pasid_set_quota(vp, uarg, default_limit);
+		ret = vfio_pasid_set_quota(set, uarg);
+		break;
 	default:
-		return -ENOTTY;
+		ret = -ENOTTY;
 	}
+	ioasid_set_put(set);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_ioctl);
 

@@ -15,12 +15,13 @@ struct vfio_info_cap;
  * struct vfio_pasid - what a container has to do with PASIDs
  * @mm:   of the process that set the container's IOMMU driver, pinned so that no
  *        other process can come by the same token; immutable
- * @lock: makes the container take its share of the set once
- * @set:  the PASID set of @mm, NULL until first use; then it stays
+ * @lock: guards @set
+ * @set:  the PASID set of @mm, of which the container is one owner; NULL until
+ *        first use, then it stays
  */
 struct vfio_pasid {
 	struct mm_struct *mm;
-	struct mutex lock;	/* taking the share of the set */
+	struct mutex lock;	/* set */
 	struct ioasid_set *set;
 };
 

@@ -10,7 +10,6 @@
 #ifndef __LINUX_IOASID_H
 #define __LINUX_IOASID_H
 
-#include <linux/err.h>
 #include <linux/iommu.h>
 #include <linux/types.h>
 
@@ -60,7 +59,6 @@ struct ioasid_set_info {
 #define IOASID_ADJUST_LIMIT	BIT(1)	/* set the limit, else keep it */
 #define IOASID_ADJUST_MAY_RAISE	BIT(2)	/* the caller checked the privilege */
 
-#ifdef CONFIG_IOASID
 void ioasid_install_capacity(u32 nr);
 u32 ioasid_capacity(void);
 void ioasid_system_info(struct ioasid_system_info *info);
@@ -85,104 +83,5 @@ int ioasid_get(struct ioasid_set *set, ioasid_t id);
 void ioasid_put(struct ioasid_set *set, ioasid_t id);
 void *ioasid_find(struct ioasid_set *set, ioasid_t id);
 void *ioasid_replace_data(struct ioasid_set *set, ioasid_t id, void *data);
-#else /* !CONFIG_IOASID */
-static inline void ioasid_install_capacity(u32 nr)
-{
-}
-
-static inline u32 ioasid_capacity(void)
-{
-	return 0;
-}
-
-static inline void ioasid_system_info(struct ioasid_system_info *info)
-{
-	*info = (struct ioasid_system_info) {};
-}
-
-static inline struct ioasid_set *ioasid_host_set(void)
-{
-	return NULL;
-}
-
-static inline struct ioasid_set *ioasid_set_create(struct mm_struct *token,
-						   u32 guarantee, u32 limit)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static inline struct ioasid_set *ioasid_set_join(struct mm_struct *token)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static inline struct ioasid_set *ioasid_set_find(struct mm_struct *token)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static inline void ioasid_set_free(struct ioasid_set *set)
-{
-}
-
-static inline struct ioasid_set *ioasid_set_get(struct ioasid_set *set)
-{
-	return set;
-}
-
-static inline void ioasid_set_put(struct ioasid_set *set)
-{
-}
-
-static inline int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee,
-				    u32 limit, unsigned int flags)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void ioasid_set_info(struct ioasid_set *set,
-				   struct ioasid_set_info *info)
-{
-	*info = (struct ioasid_set_info) {};
-}
-
-static inline int ioasid_alloc(struct ioasid_set *set, ioasid_t min,
-			       ioasid_t max, void *data, gfp_t gfp,
-			       ioasid_t *id)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int ioasid_free(struct ioasid_set *set, ioasid_t id)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int ioasid_free_range(struct ioasid_set *set, ioasid_t min,
-				    ioasid_t max)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int ioasid_get(struct ioasid_set *set, ioasid_t id)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void ioasid_put(struct ioasid_set *set, ioasid_t id)
-{
-}
-
-static inline void *ioasid_find(struct ioasid_set *set, ioasid_t id)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static inline void *ioasid_replace_data(struct ioasid_set *set, ioasid_t id,
-					void *data)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-#endif /* CONFIG_IOASID */
 
 #endif /* __LINUX_IOASID_H */

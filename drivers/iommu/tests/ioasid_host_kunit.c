@@ -136,20 +136,26 @@ static void a_system_guarantee_is_kept_from_the_host(struct kunit *test)
 
 /* What drivers with a shared PASID on the host call */
 
+#ifdef CONFIG_IOMMU_API
 static struct device *new_device(struct kunit *test, u32 max_pasids)
 {
 	struct dev_iommu *iommu = kunit_kzalloc(test, sizeof(*iommu),
 						GFP_KERNEL);
 	struct device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
 
-	if (!IS_ENABLED(CONFIG_IOMMU_API))
-		kunit_skip(test, "no IOMMU API in this kernel");
 	KUNIT_ASSERT_NOT_NULL(test, iommu);
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	iommu->max_pasids = max_pasids;
 	dev->iommu = iommu;
 	return dev;
 }
+#else
+static struct device *new_device(struct kunit *test, u32 max_pasids)
+{
+	kunit_skip(test, "no IOMMU API in this kernel");
+	return NULL;
+}
+#endif
 
 static void global_pasid_belongs_to_the_host_set(struct kunit *test)
 {

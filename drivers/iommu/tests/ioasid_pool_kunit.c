@@ -309,6 +309,7 @@ static void shrinking_below_the_claims_leaves_nothing_free(struct kunit *test)
 	test_capacity(test, 8);
 
 	expect_books(test, 5, 20, 0);
+	expect_set(test, set, 0, 0, 20, IOASID_LIMIT_NONE, 2);
 	expect_alloc(test, other, -ENOSPC);
 	alloc_ids(test, set, 2);
 	expect_alloc(test, set, -ENOSPC);

@@ -574,6 +574,9 @@ static void many_tokens_are_told_apart(struct kunit *test)
 		KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token[i]), set[i]);
 		ioasid_set_put(set[i]);
 	}
+	/* All at once: each of them goes after a grace period. */
+	for (i = 0; i < nr; i++)
+		free_set(test, set[i]);
 }
 
 static void a_freed_set_is_not_found(struct kunit *test)
