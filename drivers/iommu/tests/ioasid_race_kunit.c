@@ -26,6 +26,7 @@
 #define RACE_SPACE	48	/* numbers; few, so that they are fought for */
 #define RACE_HELD	12	/* PASIDs that a thread holds at most */
 #define RACE_THREADS	10
+#define RACE_STRETCH	1024	/* numbers that one sweep is about */
 
 /* Room for one creator, and for the references above it. */
 #define RACE_CREATED	1
@@ -312,6 +313,24 @@ static void free_once_round(struct race_thread *thread)
 	}
 }
 
+/*
+ * A stretch of numbers of its own, sparse enough that it is freed by turning the
+ * list of the set round, which others turn at the same time.
+ */
+static void sweep_round(struct race_thread *thread)
+{
+	ioasid_t min = (thread->nr + 1) * RACE_STRETCH, id;
+	struct race *race = thread->race;
+
+	for (id = min; id < min + RACE_STRETCH; id += RACE_STRETCH / 128)
+		race_expect(race, !ioasid_alloc(thread->set, id, id, NULL,
+						GFP_KERNEL, &id));
+	race_expect(race, !ioasid_free_range(thread->set, min,
+					     min + RACE_STRETCH - 1));
+	race_expect(race, ioasid_free_range(thread->set, min,
+					    min + RACE_STRETCH - 1) == -ENOENT);
+}
+
 static const struct race_work alloc_free = {
 	.name = "alloc_free", .round = alloc_free_round, .end = alloc_free_end,
 };
@@ -352,6 +371,10 @@ static const struct race_work free_once = {
 	.name = "free_once", .round = free_once_round,
 };
 
+static const struct race_work sweep = {
+	.name = "sweep", .round = sweep_round,
+};
+
 /* Threads */
 
 static int race_thread_fn(void *data)
@@ -378,7 +401,7 @@ static void race_stop(void *data)
 	put_task_struct(thread->task);
 }
 
-static struct race *new_race(struct kunit *test)
+static struct race *new_race(struct kunit *test, u32 space)
 {
 	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	int i;
@@ -386,7 +409,7 @@ static struct race *new_race(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, race);
 	race->test = test;
 	init_completion(&race->start);
-	test_capacity(test, RACE_SPACE);
+	test_capacity(test, space);
 	for (i = 0; i < RACE_SETS; i++) {
 		race->set[i] = new_set(test, 0, IOASID_LIMIT_NONE);
 		race->token[i] = new_token(test);
@@ -464,7 +487,7 @@ static void nothing_is_lost_or_given_twice(struct kunit *test)
 {
 	const struct race_case *param = test->param_value;
 	struct race_thread *threads[RACE_THREADS];
-	struct race *race = new_race(test);
+	struct race *race = new_race(test, RACE_SPACE);
 	int i;
 
 	for (i = 0; i < RACE_THREADS && param->works[i]; i++)
@@ -477,7 +500,7 @@ static void nothing_is_lost_or_given_twice(struct kunit *test)
 static void the_guarantee_holds_under_competition(struct kunit *test)
 {
 	struct race_thread *threads[RACE_THREADS];
-	struct race *race = new_race(test);
+	struct race *race = new_race(test, RACE_SPACE);
 	struct ioasid_set *set;
 	int i;
 
@@ -497,7 +520,7 @@ static void the_guarantee_holds_under_competition(struct kunit *test)
 static void a_pasid_is_freed_once(struct kunit *test)
 {
 	struct race_thread *threads[RACE_THREADS];
-	struct race *race = new_race(test);
+	struct race *race = new_race(test, RACE_SPACE);
 	int i;
 
 	alloc_ids(test, race->set[0], RACE_SPACE - 1);
@@ -508,10 +531,25 @@ static void a_pasid_is_freed_once(struct kunit *test)
 	expect_books(test, 0, 0, RACE_SPACE - 1);
 }
 
+static void sweeps_of_one_set_miss_nothing(struct kunit *test)
+{
+	struct race *race = new_race(test, 6 * RACE_STRETCH);
+	struct race_thread *threads[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		threads[i] = add_thread(race, &sweep, race->set[0]);
+		threads[i]->nr = i;
+	}
+	run_threads(race, threads, i);
+	expect_books(test, 0, 0, 6 * RACE_STRETCH - 1);
+}
+
 static struct kunit_case ioasid_race_cases[] = {
 	KUNIT_CASE_PARAM(nothing_is_lost_or_given_twice, race_gen_params),
 	KUNIT_CASE(the_guarantee_holds_under_competition),
 	KUNIT_CASE(a_pasid_is_freed_once),
+	KUNIT_CASE(sweeps_of_one_set_miss_nothing),
 	{}
 };
 
