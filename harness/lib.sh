@@ -9,6 +9,9 @@ out=${OUT:-$top/out}
 cache=${IOASID_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ioasid}
 suite=trixie
 
+# Not on every user's path, and all that is asked of them works for users.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf '%s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
