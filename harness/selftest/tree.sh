@@ -24,7 +24,7 @@ hook()
 	printf -- '--- a/drivers/Makefile\n+++ b/drivers/Makefile\n@@ -%d,2 +%d,3 @@\n %d\n+hooked\n %d\n' \
 		"$1" "$1" "$1" $(($1 + 1))
 }
-overlay() { SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "$t/base" "$t/new" "$@"; }
+overlay() { SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "$t/base" "$t/new"; }
 hooked_at() { overlay && [ "$(sed -n "$1p" "$t/new/drivers/Makefile")" = hooked ]; }
 
 fresh

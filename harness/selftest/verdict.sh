@@ -7,6 +7,7 @@ export OUT=$out/selftest
 console=$work/console
 results=$work/results
 
+# shellcheck disable=SC2120
 verdict() { "$top/harness/verdict" selftest --results "$results" --console "$console" --status 0 "$@"; }
 
 # given RESULTS [CONSOLE]
