@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the programs here share: containers on real PCI functions and the PASID
+ * calls.
+ */
+#ifndef __SELFTEST_IOASID_UTILS_H
+#define __SELFTEST_IOASID_UTILS_H
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/types.h>
+#include <linux/vfio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define PASID_LIMIT_NONE	UINT_MAX
+
+/* What the PASID capability says. */
+struct pasid_info {
+	__u32 bits;
+	__u32 guarantee;
+	__u32 limit;
+	__u32 used;
+	__u32 available;
+};
+
+static inline __u32 min_u32(__u32 a, __u32 b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Waits for something that is about to become true; the value says whether it
+ * did. A kernel that is only slow passes, one that forgot something does not.
+ */
+#define WAIT_SECONDS 10
+#define wait_until(cond)                                                   \
+	({                                                                 \
+		__u64 __end = now_ns() + WAIT_SECONDS * 1000000000ULL;  \
+		bool __ok;                                                 \
+									   \
+		while (!(__ok = (cond)) && now_ns() < __end)               \
+			usleep(1000);                                      \
+		__ok;                                                      \
+	})
+
+/* What another process sees as it changes. */
+#define load_shared(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define store_shared(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELEASE)
+
+__u64 now_ns(void);
+
+/*
+ * Containers. Device N is the Nth function that is bound to vfio-pci and alone
+ * in its IOMMU group; a group is in one container at a time.
+ */
+struct container {
+	int fd;
+	int group;
+};
+
+#define NO_CONTAINER ((struct container) { .fd = -1, .group = -1 })
+
+unsigned int nr_devices(void);
+const char *device_name(unsigned int dev);
+int device_open(struct container *c, unsigned int dev);
+int group_open(unsigned int dev);
+int container_open_type(struct container *c, unsigned int dev, int type);
+int container_open(struct container *c, unsigned int dev);
+void container_close(struct container *c);
+
+/* NULL, or a sentence about what a program that wants PASIDs misses here. */
+const char *missing(unsigned int devices);
+bool system_has_pasids(void);
+
+/* The raw calls: 0, or -1 and errno. */
+int _test_alloc_pasid(int fd, __u32 min, __u32 max, __u32 *pasid);
+int _test_free_pasid(int fd, __u32 min, __u32 max);
+int _test_pasid_quota(int fd, __u32 flags, __u32 guarantee, __u32 limit);
+int _test_pasid_info(int fd, struct pasid_info *info);
+
+/* GET_INFO with all capabilities, to be freed; the one with @id, or NULL. */
+struct vfio_iommu_type1_info *get_info(int fd);
+struct vfio_info_cap_header *find_cap(struct vfio_iommu_type1_info *info,
+				      __u16 id);
+
+/* One number of the capability; UINT_MAX if there is none. */
+__u32 pasid_used(int fd);
+__u32 pasid_available(int fd);
+
+/* Up to @nr of any number; how many there were, with errno for the next one. */
+__u32 alloc_pasids(int fd, __u32 nr);
+/* The highest number that is free, 0 if there is none. */
+__u32 highest_pasid(int fd);
+/* A container that sees, as its available PASIDs, what the system has free. */
+int observer_open(struct container *c, unsigned int dev);
+
+/* The calls that must pass and those that must fail. */
+#define EXPECT_ERRNO(expected_errno, cmd)         \
+	({                                        \
+		ASSERT_EQ(-1, cmd);               \
+		EXPECT_EQ(expected_errno, errno); \
+	})
+
+#define test_alloc_pasid(fd, min, max, pasid) \
+	ASSERT_EQ(0, _test_alloc_pasid(fd, min, max, pasid))
+#define test_err_alloc_pasid(_errno, fd, min, max) \
+	EXPECT_ERRNO(_errno, _test_alloc_pasid(fd, min, max, &(__u32){ 0 }))
+
+#define test_free_pasid(fd, min, max) \
+	ASSERT_EQ(0, _test_free_pasid(fd, min, max))
+#define test_err_free_pasid(_errno, fd, min, max) \
+	EXPECT_ERRNO(_errno, _test_free_pasid(fd, min, max))
+
+#define test_pasid_limit(fd, limit) \
+	ASSERT_EQ(0, _test_pasid_quota(fd, VFIO_PASID_QUOTA_LIMIT, 0, limit))
+#define test_err_pasid_limit(_errno, fd, limit)                     \
+	EXPECT_ERRNO(_errno, _test_pasid_quota(fd,                  \
+					       VFIO_PASID_QUOTA_LIMIT, 0, limit))
+
+#define test_pasid_guarantee(fd, guarantee)                            \
+	ASSERT_EQ(0, _test_pasid_quota(fd, VFIO_PASID_QUOTA_GUARANTEE, \
+				       guarantee, 0))
+#define test_err_pasid_guarantee(_errno, fd, guarantee)                   \
+	EXPECT_ERRNO(_errno, _test_pasid_quota(fd,                        \
+					       VFIO_PASID_QUOTA_GUARANTEE, \
+					       guarantee, 0))
+
+#define test_pasid_quota(fd, guarantee, limit)                           \
+	ASSERT_EQ(0, _test_pasid_quota(fd, VFIO_PASID_QUOTA_GUARANTEE |  \
+				       VFIO_PASID_QUOTA_LIMIT, guarantee, \
+				       limit))
+#define test_err_pasid_quota(_errno, fd, guarantee, limit)                   \
+	EXPECT_ERRNO(_errno, _test_pasid_quota(fd,                           \
+					       VFIO_PASID_QUOTA_GUARANTEE |  \
+					       VFIO_PASID_QUOTA_LIMIT,       \
+					       guarantee, limit))
+
+#define test_pasid_info(fd, info) ASSERT_EQ(0, _test_pasid_info(fd, info))
+
+/* The module parameter: the limit that a set starts with. */
+int pasid_quota_param(__u32 *value);
+int set_pasid_quota_param(__u32 value);
+
+/* Reads /dev/kmsg from now on; was anything about PASIDs logged since? */
+int kmsg_open(void);
+bool kmsg_about_pasids(int kmsg);
+
+/* Ways to lose the right to raise a quota. */
+enum drop {
+	DROP_UID,
+	DROP_CAPABILITY,
+	DROP_USER_NS,
+};
+
+int drop_privilege(enum drop how);
+
+#endif /* __SELFTEST_IOASID_UTILS_H */

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arguments of the PASID calls: every one that is wrong is refused, with the
+ * errno that the manual says and with nothing changed.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "../kselftest_harness.h"
+#include "ioasid_utils.h"
+
+union request {
+	struct vfio_iommu_alloc_pasid alloc;
+	struct vfio_iommu_free_pasid free;
+	struct vfio_iommu_pasid_quota quota;
+	__u32 word[8];
+	__u8 byte[8192];
+};
+
+FIXTURE(call) {
+	struct container c;
+	union request *good;
+	__u32 used;
+};
+
+FIXTURE_VARIANT(call) {
+	unsigned int nr;
+	__u32 size;
+	__u32 known_flags;
+};
+
+FIXTURE_VARIANT_ADD(call, alloc) {
+	.nr = VFIO_IOMMU_ALLOC_PASID,
+	.size = sizeof(struct vfio_iommu_alloc_pasid),
+};
+
+FIXTURE_VARIANT_ADD(call, free) {
+	.nr = VFIO_IOMMU_FREE_PASID,
+	.size = sizeof(struct vfio_iommu_free_pasid),
+};
+
+FIXTURE_VARIANT_ADD(call, quota) {
+	.nr = VFIO_IOMMU_SET_PASID_QUOTA,
+	.size = sizeof(struct vfio_iommu_pasid_quota),
+	.known_flags = VFIO_PASID_QUOTA_GUARANTEE | VFIO_PASID_QUOTA_LIMIT,
+};
+
+/* A request that passes, and passes again, if nothing is wrong with it. */
+static void make_good(union request *req, unsigned int nr, __u32 size, int fd)
+{
+	struct pasid_info info;
+	__u32 pasid;
+
+	memset(req, 0, sizeof(*req));
+	req->word[0] = size;
+	switch (nr) {
+	case VFIO_IOMMU_ALLOC_PASID:
+		req->alloc.max = UINT_MAX;
+		break;
+	case VFIO_IOMMU_FREE_PASID:
+		_test_alloc_pasid(fd, 0, UINT_MAX, &pasid);
+		req->free.min = pasid;
+		req->free.max = pasid;
+		break;
+	case VFIO_IOMMU_SET_PASID_QUOTA:
+		_test_pasid_info(fd, &info);
+		req->quota.flags = VFIO_PASID_QUOTA_LIMIT;
+		req->quota.limit = info.limit;
+		break;
+	}
+}
+
+FIXTURE_SETUP(call)
+{
+	const char *why = missing(1);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	/* Two pages; the one after them is not there. */
+	self->good = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->good);
+	ASSERT_EQ(0, munmap((char *)self->good + 8192, 4096));
+	make_good(self->good, variant->nr, variant->size, self->c.fd);
+	self->used = pasid_used(self->c.fd);
+}
+
+FIXTURE_TEARDOWN(call)
+{
+	container_close(&self->c);
+}
+
+/* Whatever is wrong, the set is as it was. */
+#define test_err_call(_errno, arg)                                          \
+	do {                                                                \
+		EXPECT_ERRNO(_errno, ioctl(self->c.fd, variant->nr, arg));  \
+		EXPECT_EQ(self->used, pasid_used(self->c.fd));              \
+	} while (0)
+
+TEST_F(call, good_one_passes)
+{
+	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
+}
+
+TEST_F(call, argsz_too_short_is_refused)
+{
+	__u32 argsz;
+
+	for (argsz = 0; argsz < variant->size; argsz++) {
+		self->good->word[0] = argsz;
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+TEST_F(call, argsz_too_long_is_refused)
+{
+	static const __u32 sizes[] = { 4097, 8192, 0x7fffffff, 0x80000000,
+				       0xffffffff };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		self->good->word[0] = sizes[i];
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+TEST_F(call, tail_of_zeros_passes)
+{
+	static const __u32 more[] = { 1, 4, 8, 1000 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		make_good(self->good, variant->nr, variant->size, self->c.fd);
+		self->good->word[0] = variant->size + more[i];
+		EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
+	}
+	make_good(self->good, variant->nr, 4096, self->c.fd);
+	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
+	/* What is behind the tail is nobody's business. */
+	make_good(self->good, variant->nr, variant->size, self->c.fd);
+	self->good->byte[variant->size] = 1;
+	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
+}
+
+TEST_F(call, tail_with_a_bit_set_is_refused)
+{
+	static const __u32 at[] = { 0, 3, 7, 63, 500 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		self->good->word[0] = variant->size + at[i] + 1;
+		self->good->byte[variant->size + at[i]] = 0x80;
+		test_err_call(EINVAL, self->good);
+		self->good->byte[variant->size + at[i]] = 0;
+	}
+	self->good->word[0] = 4096;
+	self->good->byte[4095] = 1;
+	test_err_call(EINVAL, self->good);
+}
+
+TEST_F(call, unknown_flag_is_refused)
+{
+	__u32 flags = self->good->word[1];
+	int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		if (variant->known_flags & 1U << bit)
+			continue;
+		self->good->word[1] = flags | 1U << bit;
+		test_err_call(EINVAL, self->good);
+		self->good->word[1] = 1U << bit;
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+TEST_F(call, reserved_field_is_refused)
+{
+	int bit;
+
+	if (variant->nr != VFIO_IOMMU_ALLOC_PASID)
+		SKIP(return, "this call has no reserved field");
+	for (bit = 0; bit < 32; bit++) {
+		self->good->alloc.reserved = 1U << bit;
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+TEST_F(call, pointer_to_nowhere_is_a_fault)
+{
+	test_err_call(EFAULT, NULL);
+	test_err_call(EFAULT, (void *)8);
+	test_err_call(EFAULT, (char *)self->good + 8192);
+	/* The kernel's half, its edges, and what is no address at all. */
+	test_err_call(EFAULT, (void *)(1UL << 63));
+	test_err_call(EFAULT, (void *)0xffffffff81000000UL);
+	test_err_call(EFAULT, (void *)-4096L);
+	test_err_call(EFAULT, (void *)-4L);
+	test_err_call(EFAULT, (void *)0x0000800000000000UL);
+}
+
+/* A structure of which all but the last bytes can be read. */
+TEST_F(call, pointer_across_the_end_of_memory_is_a_fault)
+{
+	__u32 there;
+
+	for (there = 1; there < variant->size; there++) {
+		char *at = (char *)self->good + 8192 - there;
+
+		memcpy(at, self->good, there);
+		test_err_call(EFAULT, at);
+	}
+}
+
+TEST_F(call, tail_across_the_end_of_memory_is_a_fault)
+{
+	char *at = (char *)self->good + 8192 - variant->size - 8;
+	__u32 argsz = variant->size + 16;
+
+	memcpy(at, self->good, variant->size);
+	memcpy(at, &argsz, sizeof(argsz));
+	test_err_call(EFAULT, at);
+}
+
+TEST_F(call, structure_up_to_the_end_of_memory_passes)
+{
+	char *at = (char *)self->good + 8192 - variant->size;
+
+	memcpy(at, self->good, variant->size);
+	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, at));
+}
+
+TEST_F(call, odd_address_passes)
+{
+	char *at = (char *)self->good + 4096 + 1;
+
+	memcpy(at, self->good, variant->size);
+	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, at));
+}
+
+/* Only allocation has an answer. One that does not arrive was not made. */
+TEST_F(call, read_only_structure)
+{
+	__u32 high = highest_pasid(self->c.fd), pasid;
+
+	if (variant->nr == VFIO_IOMMU_ALLOC_PASID)
+		self->good->alloc.min = high;
+	ASSERT_EQ(0, mprotect(self->good, 8192, PROT_READ));
+	if (variant->nr != VFIO_IOMMU_ALLOC_PASID) {
+		EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
+		return;
+	}
+	test_err_call(EFAULT, self->good);
+	test_alloc_pasid(self->c.fd, high, high, &pasid);
+}
+
+TEST_F(call, other_files_do_not_know_it)
+{
+	int null = open("/dev/null", O_RDWR);
+	int device = device_open(&self->c, 0);
+	int iommufd = open("/dev/iommu", O_RDWR);
+
+	ASSERT_LE(0, null);
+	EXPECT_ERRNO(ENOTTY, ioctl(null, variant->nr, self->good));
+	EXPECT_ERRNO(ENOTTY, ioctl(self->c.group, variant->nr, self->good));
+	ASSERT_LE(0, device);
+	EXPECT_ERRNO(ENOTTY, ioctl(device, variant->nr, self->good));
+	EXPECT_ERRNO(EBADF, ioctl(-1, variant->nr, self->good));
+	if (iommufd >= 0) {
+		EXPECT_ERRNO(ENOTTY, ioctl(iommufd, variant->nr, self->good));
+		close(iommufd);
+	}
+	close(device);
+	close(null);
+	EXPECT_EQ(self->used, pasid_used(self->c.fd));
+}
+
+TEST_F(call, container_without_iommu_refuses_it)
+{
+	int fd = open("/dev/vfio/vfio", O_RDWR);
+
+	ASSERT_LE(0, fd);
+	EXPECT_ERRNO(EINVAL, ioctl(fd, variant->nr, self->good));
+	/* A group alone is not enough. */
+	container_close(&self->c);
+	self->c.group = group_open(0);
+	ASSERT_EQ(0, ioctl(self->c.group, VFIO_GROUP_SET_CONTAINER, &fd));
+	EXPECT_ERRNO(EINVAL, ioctl(fd, variant->nr, self->good));
+	ASSERT_EQ(0, ioctl(fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+	/* And with the last group the IOMMU goes. */
+	close(self->c.group);
+	self->c.group = -1;
+	EXPECT_ERRNO(EINVAL, ioctl(fd, variant->nr, self->good));
+	close(fd);
+}
+
+TEST_F(call, iommufd_as_container_does_not_know_it)
+{
+	int iommufd = open("/dev/iommu", O_RDWR);
+
+	if (iommufd < 0)
+		SKIP(return, "there is no /dev/iommu");
+	container_close(&self->c);
+	self->c.fd = iommufd;
+	self->c.group = group_open(0);
+	if (ioctl(self->c.group, VFIO_GROUP_SET_CONTAINER, &iommufd) ||
+	    ioctl(iommufd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		SKIP(return, "iommufd is no container in this kernel");
+	EXPECT_EQ(0, ioctl(iommufd, VFIO_CHECK_EXTENSION, VFIO_PASID));
+	EXPECT_ERRNO(ENOTTY, ioctl(iommufd, variant->nr, self->good));
+}
+
+/* What is above, in short, while somebody reads the log. */
+TEST_F(call, nonsense_is_not_logged)
+{
+	int kmsg = kmsg_open(), i;
+
+	if (kmsg < 0)
+		SKIP(return, "/dev/kmsg cannot be read");
+	for (i = 0; i < 1000; i++) {
+		ioctl(self->c.fd, variant->nr, NULL);
+		self->good->word[i % 8] ^= 0x80000000U;
+		ioctl(self->c.fd, variant->nr, self->good);
+	}
+	EXPECT_FALSE(kmsg_about_pasids(kmsg));
+	close(kmsg);
+}
+
+TEST_HARNESS_MAIN
