@@ -326,6 +326,15 @@ __u32 highest_pasid(int fd)
 	return low;
 }
 
+__u64 ns_per_pasid(int fd)
+{
+	__u64 start = now_ns();
+	__u32 nr = alloc_pasids(fd, 200);
+
+	_test_free_pasid(fd, 0, UINT_MAX);
+	return (now_ns() - start) / (nr ?: 1);
+}
+
 int observer_open(struct container *c, unsigned int dev)
 {
 	if (container_open(c, dev))
@@ -376,14 +385,14 @@ static bool is_about_pasids(const char *line)
 {
 	static const char *const others[] = {
 		" ", "#", "ok ", "not ok ", "Linux version", "Command line:",
-		"Kernel command line:", "plan:",
+		"Kernel command line:", "plan:", NULL,
 	};
 	const char *text = strchr(line, ';');
 	size_t i;
 
 	if (!text++)
 		return false;
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (i = 0; others[i]; i++)
 		if (!strncmp(text, others[i], strlen(others[i])))
 			return false;
 	return strcasestr(text, "pasid") || strcasestr(text, "ioasid");

@@ -94,6 +94,8 @@ __u32 pasid_available(int fd);
 __u32 alloc_pasids(int fd, __u32 nr);
 /* The highest number that is free, 0 if there is none. */
 __u32 highest_pasid(int fd);
+/* What one more PASID costs, to be allocated and freed; frees all. */
+__u64 ns_per_pasid(int fd);
 /* A container that sees, as its available PASIDs, what the system has free. */
 int observer_open(struct container *c, unsigned int dev);
 

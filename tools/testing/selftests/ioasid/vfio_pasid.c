@@ -249,6 +249,24 @@ TEST_F(pasid, range_upside_down_is_refused)
 	EXPECT_EQ(1, pasid_used(self->fd));
 }
 
+TEST_F(pasid, reserved_field_is_refused)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.max = UINT_MAX,
+	};
+	int bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		arg.reserved = 1U << bit;
+		EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID,
+					   &arg));
+	}
+	EXPECT_EQ(0, pasid_used(self->fd));
+	arg.reserved = 0;
+	EXPECT_EQ(0, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, &arg));
+}
+
 /* -------- freeing -------- */
 
 TEST_F(pasid, second_free_finds_nothing)
@@ -359,8 +377,8 @@ TEST_F(pasid, free_of_thousands_costs_in_proportion)
 	__u32 nr;
 
 	test_pasid_limit(self->fd, PASID_LIMIT_NONE);
-	nr = min_u32(16384, pasid_available(self->fd));
-	if (nr < 16384)
+	nr = min_u32(4096, pasid_available(self->fd));
+	if (nr < 4096)
 		SKIP(return, "%u PASIDs are too few to tell", nr);
 	ASSERT_EQ(nr / 16, alloc_pasids(self->fd, nr / 16));
 	few = time_free_all(self->fd);
@@ -370,7 +388,7 @@ TEST_F(pasid, free_of_thousands_costs_in_proportion)
 	ksft_print_msg("%u PASIDs %llu us, %u PASIDs %llu us\n", nr / 16,
 		       few / 1000, nr, many / 1000);
 	/* 16 times, and as much again for noise; a square would be 256. */
-	EXPECT_GT(16 * 5 * few + QUICK_NS, many);
+	EXPECT_GT(16 * 5 * few + QUICK_NS / 10, many);
 }
 
 TEST_F(pasid, foreign_number_is_neither_freed_nor_noticed)
@@ -439,10 +457,12 @@ TEST_F(no_pasids, calls_say_so)
 	test_err_pasid_guarantee(EOPNOTSUPP, self->fd, 0);
 }
 
-TEST_F(no_pasids, malformed_calls_are_still_malformed)
+/* There is nothing to do wrong with what is not there. */
+TEST_F(no_pasids, malformed_calls_say_so_too)
 {
-	EXPECT_ERRNO(EINVAL, _test_pasid_quota(self->fd, 1U << 31, 0, 0));
-	EXPECT_ERRNO(EFAULT, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, NULL));
+	EXPECT_ERRNO(EOPNOTSUPP, _test_pasid_quota(self->fd, 1U << 31, 0, 0));
+	EXPECT_ERRNO(EOPNOTSUPP,
+		     ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, NULL));
 }
 
 /* Nobody needs to be told that there is nothing, from boot on. */

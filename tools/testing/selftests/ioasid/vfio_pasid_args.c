@@ -174,18 +174,6 @@ TEST_F(call, unknown_flag_is_refused)
 	}
 }
 
-TEST_F(call, reserved_field_is_refused)
-{
-	int bit;
-
-	if (variant->nr != VFIO_IOMMU_ALLOC_PASID)
-		SKIP(return, "this call has no reserved field");
-	for (bit = 0; bit < 32; bit++) {
-		self->good->alloc.reserved = 1U << bit;
-		test_err_call(EINVAL, self->good);
-	}
-}
-
 TEST_F(call, pointer_to_nowhere_is_a_fault)
 {
 	test_err_call(EFAULT, NULL);
@@ -317,7 +305,7 @@ TEST_F(call, nonsense_is_not_logged)
 
 	if (kmsg < 0)
 		SKIP(return, "/dev/kmsg cannot be read");
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 100; i++) {
 		ioctl(self->c.fd, variant->nr, NULL);
 		self->good->word[i % 8] ^= 0x80000000U;
 		ioctl(self->c.fd, variant->nr, self->good);

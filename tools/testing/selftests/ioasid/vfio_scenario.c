@@ -89,8 +89,9 @@ static __u32 show_system(const char *when)
 		fail("the host's numbers");
 	if (!total)
 		total = info.available;
-	fprintf(out, "{\"event\":\"system\",\"when\":\"%s\",\"bits\":%u,\"total\":%u,\"free\":%u}\n",
-		when, info.bits, total, info.available);
+	fprintf(out, "{\"event\":\"system\",\"when\":\"%s\",\"bits\":%u,", when,
+		info.bits);
+	fprintf(out, "\"total\":%u,\"free\":%u}\n", total, info.available);
 	return info.available;
 }
 
@@ -114,16 +115,20 @@ static struct pasid_info show(struct vm *vm, const char *when)
 
 	fprintf(out, "{\"event\":\"vm\",\"vm\":%d,\"pid\":%d,\"uid\":%d,\"device\":\"%s\",",
 		number(vm), vm->peer.pid, NOBODY, device_name(vm - vms));
-	fprintf(out, "\"when\":\"%s\",\"used\":%u,\"guarantee\":%u,\"limit\":%u,\"available\":%u}\n",
-		when, info.used, info.guarantee, info.limit, info.available);
+	fprintf(out, "\"when\":\"%s\",\"used\":%u,\"guarantee\":%u,", when,
+		info.used, info.guarantee);
+	fprintf(out, "\"limit\":%u,\"available\":%u}\n", info.limit,
+		info.available);
 	return info;
 }
 
 static void show_refusal(struct vm *vm, const char *what, int error,
 			 const char *why)
 {
-	fprintf(out, "{\"event\":\"refused\",\"vm\":%d,\"what\":\"%s\",\"errno\":\"%s\",\"why\":\"%s\"}\n",
-		number(vm), what, strerrorname_np(error) ?: "0", why);
+	fprintf(out, "{\"event\":\"refused\",\"vm\":%d,\"what\":\"%s\",",
+		number(vm), what);
+	fprintf(out, "\"errno\":\"%s\",\"why\":\"%s\"}\n",
+		strerrorname_np(error) ?: "0", why);
 }
 
 static void show_raise(struct vm *vm, const char *what, __u32 from, __u32 to)
