@@ -26,9 +26,9 @@ test:
 kunit:
 	@$(IN) harness/kunit $(K)
 
-## make selftest        the kselftests, in the machine with PASIDs
+## make selftest        the kselftests and KUnit in the booted machine
 selftest:
-	@$(IN) env VARIANT=$(V) harness/boot $(K) selftest
+	@$(IN) harness/boot $(K) $(V)
 
 ## make boot PLAN=name  one plan of harness/plan
 boot:
