@@ -88,20 +88,6 @@ TEST_F(life, closing_one_container_keeps_the_set)
 	test_taken(0);
 }
 
-TEST_F(life, a_container_that_never_used_the_set_does_not_keep_it)
-{
-	struct peer *a = &self->a;
-
-	test_alloc_some(a, 3);
-	ASSERT_EQ(0, peer_open(slot(a, 1), 2));
-	ASSERT_EQ(3, peer_used(a));
-	ASSERT_EQ(0, peer_close(slot(a, 0)));
-	test_taken(0);
-	EXPECT_EQ(0, peer_used(slot(a, 1)));
-	test_alloc_some(a, 1);
-	EXPECT_EQ(1, peer_used(a));
-}
-
 TEST_F(life, next_container_begins_with_nothing)
 {
 	struct peer *a = &self->a;
