@@ -52,7 +52,7 @@ watch_step()
 }
 
 # log_of NAME: where the output of that step is
-log_of() { echo "$out/log/$(sed 's/[: ]\{1,\}/-/g' <<<"$1").log"; }
+log_of() { echo "$out/log/$(sed 's/[: ()]\{1,\}/-/g; s/-$//' <<<"$1").log"; }
 
 # step NAME COMMAND...: a step that takes time, its output kept in out/log
 step()
