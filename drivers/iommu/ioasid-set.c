@@ -290,7 +290,6 @@ struct ioasid_set *ioasid_set_find(struct mm_struct *token)
 	spin_unlock(&ioasid_sets_lock);
 	return set ?: ERR_PTR(-ENOENT);
 }
-EXPORT_SYMBOL_GPL(ioasid_set_find);
 
 /* One step for all to see: from here on the set only shrinks. */
 static void ioasid_sets_del(struct ioasid_set *set)

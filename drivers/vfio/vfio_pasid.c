@@ -4,15 +4,19 @@
  *
  * The set is named by the mm that opened the container's IOMMU driver and not by
  * the caller of an ioctl, so a file descriptor that was inherited or passed on
- * keeps its meaning. Each container of the mm is one owner of the set; the last
- * one to go frees it with all PASIDs, whatever way the process came to its end.
+ * keeps its meaning. Each container of the mm is one owner of the set, whether it
+ * was opened before or after the first call made the set, and whether it makes
+ * calls or not; the last one to go frees the set with all PASIDs, whatever way the
+ * process came to its end.
  */
 #include <linux/bitops.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/ioasid.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
@@ -20,20 +24,34 @@
 
 #include "vfio_pasid.h"
 
+/*
+ * All containers that are open. They are walked when a process makes its set, to
+ * give each of its containers a share. Outermost lock of this file.
+ */
+static LIST_HEAD(vfio_pasids);
+static DEFINE_MUTEX(vfio_pasids_lock);
+
 /**
  * vfio_pasid_open - prepare a container
  * @vp: of a container that current gives an IOMMU driver
  *
- * Makes no set: most containers never need one.
+ * Makes no set: most containers never need one. Shares the one that the process
+ * has, if it has one.
  *
- * Context: Process context of a user task.
+ * Context: Process context of a user task. May sleep.
  */
 void vfio_pasid_open(struct vfio_pasid *vp)
 {
+	struct ioasid_set *set;
+
 	vp->mm = current->mm;
 	mmgrab(vp->mm);
-	mutex_init(&vp->lock);
-	vp->set = NULL;
+
+	mutex_lock(&vfio_pasids_lock);
+	set = ioasid_set_join(vp->mm);
+	vp->set = IS_ERR(set) ? NULL : set;
+	list_add(&vp->node, &vfio_pasids);
+	mutex_unlock(&vfio_pasids_lock);
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_open);
 
@@ -45,6 +63,10 @@ EXPORT_SYMBOL_GPL(vfio_pasid_open);
  */
 void vfio_pasid_release(struct vfio_pasid *vp)
 {
+	mutex_lock(&vfio_pasids_lock);
+	list_del(&vp->node);
+	mutex_unlock(&vfio_pasids_lock);
+
 	if (vp->set)
 		ioasid_set_free(vp->set);
 	mmdrop(vp->mm);
@@ -63,39 +85,46 @@ bool vfio_pasid_supported(void)
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_supported);
 
-/* Joins the set of @mm, or makes it if this is its first container. */
-static struct ioasid_set *vfio_pasid_join(struct mm_struct *mm, u32 limit)
+/* Makes the set of @vp's mm, and shares it among all containers of this mm. */
+static struct ioasid_set *vfio_pasid_make_set(struct vfio_pasid *vp, u32 limit)
 {
 	struct ioasid_set *set;
+	struct vfio_pasid *pos;
 
-	do {
-		set = ioasid_set_join(mm);
-		if (set != ERR_PTR(-ENOENT))
-			break;
-		/* -EEXIST: another container of the process was faster. */
-		set = ioasid_set_create(mm, 0, limit);
-	} while (set == ERR_PTR(-EEXIST));
+	lockdep_assert_held(&vfio_pasids_lock);
+
+	set = ioasid_set_create(vp->mm, 0, limit);
+	if (IS_ERR(set))
+		return set;
+
+	list_for_each_entry(pos, &vfio_pasids, node) {
+		if (pos->mm != vp->mm)
+			continue;
+		/* One share came with the set; the join cannot fail meanwhile. */
+		if (pos != vp)
+			ioasid_set_join(pos->mm);
+		/* Pairs with smp_load_acquire() in vfio_pasid_get_set(). */
+		smp_store_release(&pos->set, set);
+	}
 	return set;
 }
 
 /* Returns the set with a reference, made now if this is its first use. */
 static struct ioasid_set *vfio_pasid_get_set(struct vfio_pasid *vp, u32 limit)
 {
-	struct ioasid_set *set;
+	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
+	struct ioasid_set *set = smp_load_acquire(&vp->set);
 
+	if (set)
+		return ioasid_set_get(set);
 	if (!vfio_pasid_supported())
 		return ERR_PTR(-EOPNOTSUPP);
 
-	mutex_lock(&vp->lock);
-	set = vp->set;
-	if (!set) {
-		set = vfio_pasid_join(vp->mm, limit);
-		if (!IS_ERR(set))
-			vp->set = set;
-	}
+	mutex_lock(&vfio_pasids_lock);
+	set = vp->set ?: vfio_pasid_make_set(vp, limit);
 	if (!IS_ERR(set))
 		ioasid_set_get(set);
-	mutex_unlock(&vp->lock);
+	mutex_unlock(&vfio_pasids_lock);
 	return set;
 }
 
@@ -240,14 +269,12 @@ EXPORT_SYMBOL_GPL(vfio_pasid_ioctl);
 static void vfio_pasid_info(struct vfio_pasid *vp, u32 default_limit,
 			    struct ioasid_set_info *info)
 {
+	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
+	struct ioasid_set *set = smp_load_acquire(&vp->set);
 	struct ioasid_system_info system;
-	struct ioasid_set *set;
 
-	/* Another container of the process may have made the set. */
-	set = ioasid_set_find(vp->mm);
-	if (!IS_ERR(set)) {
+	if (set) {
 		ioasid_set_info(set, info);
-		ioasid_set_put(set);
 		return;
 	}
 

@@ -5,7 +5,7 @@
 #ifndef __VFIO_VFIO_PASID_H
 #define __VFIO_VFIO_PASID_H
 
-#include <linux/mutex.h>
+#include <linux/types.h>
 
 struct ioasid_set;
 struct mm_struct;
@@ -15,13 +15,13 @@ struct vfio_info_cap;
  * struct vfio_pasid - what a container has to do with PASIDs
  * @mm:   of the process that set the container's IOMMU driver, pinned so that no
  *        other process can come by the same token; immutable
- * @lock: guards @set
+ * @node: in the list of open containers
  * @set:  the PASID set of @mm, of which the container is one owner; NULL until
- *        first use, then it stays
+ *        the process makes it, then it stays
  */
 struct vfio_pasid {
 	struct mm_struct *mm;
-	struct mutex lock;	/* set */
+	struct list_head node;
 	struct ioasid_set *set;
 };
 

@@ -79,11 +79,37 @@ TEST_F(life, closing_one_container_keeps_the_set)
 
 	test_alloc_some(a, 3);
 	ASSERT_EQ(0, peer_open(slot(a, 1), 2));
-	/* The second one uses the set, so that it has a share in it. */
 	test_alloc_some(a, 2);
 	ASSERT_EQ(0, peer_close(slot(a, 0)));
 	EXPECT_EQ(5, peer_used(slot(a, 1)));
 	test_taken(5);
+	ASSERT_EQ(0, peer_close(a));
+	test_taken(0);
+}
+
+/* Opened after the set was made, or before: it need not make a call. */
+TEST_F(life, idle_container_keeps_the_set)
+{
+	struct peer *a = &self->a;
+
+	test_alloc_some(a, 3);
+	ASSERT_EQ(0, peer_open(slot(a, 1), 2));
+	ASSERT_EQ(0, peer_close(slot(a, 0)));
+	test_taken(3);
+	EXPECT_EQ(3, peer_used(slot(a, 1)));
+	ASSERT_EQ(0, peer_close(a));
+	test_taken(0);
+}
+
+TEST_F(life, container_that_was_idle_first_keeps_the_set)
+{
+	struct peer *a = &self->a;
+
+	ASSERT_EQ(0, peer_open(slot(a, 1), 2));
+	test_alloc_some(slot(a, 0), 3);
+	ASSERT_EQ(0, peer_close(a));
+	test_taken(3);
+	EXPECT_EQ(3, peer_used(slot(a, 1)));
 	ASSERT_EQ(0, peer_close(a));
 	test_taken(0);
 }
