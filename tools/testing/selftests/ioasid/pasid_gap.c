@@ -23,7 +23,7 @@
 
 #define NR_PASIDS	300000U
 #define MIN_ROUNDS	5
-#define MAX_ROUNDS	12
+#define MAX_ROUNDS	40
 #define MAX_GAP_NS	10000000ULL
 /* A kernel full of debugging has other gaps, and would take an hour. */
 #define MAX_COST_NS	60000
