@@ -15,8 +15,10 @@ boots_as_wanted()
 	esac
 }
 
-[ -n "${VARIANT:-}" ] || "$top/harness/build" "$kernel" release
-export VARIANT=release
+"$top/harness/build" "$kernel" release
+"$top/harness/build" "$kernel" debug
+export BUILT=1
 for plan in "$top"/harness/selftest/plan/*.plan; do
 	check "boot: $(sed -n '1s/^# //p' "$plan")" boots_as_wanted "$plan"
 done
+unset BUILT
