@@ -9,7 +9,7 @@
 #include "ioasid-private.h"
 
 struct ioasid_pool ioasid_system_pool = {
-	.xa = XARRAY_INIT(ioasid_system_pool.xa, IOASID_POOL_FLAGS),
+	.xa = XARRAY_INIT(ioasid_system_pool.xa, IOASID_NUMBERS_FLAGS),
 };
 
 /* A space of one number holds no PASID at all: 0 is not one. */
@@ -31,15 +31,32 @@ module_param_cb(capacity, &ioasid_param_capacity_ops, &ioasid_system_pool.cap,
 MODULE_PARM_DESC(capacity,
 		 "Size of the PASID space, 2 to 1048576: caps what the IOMMUs report, and is taken where none reports any.");
 
+static int ioasid_param_set_local(const char *val,
+				  const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 0, IOASID_CAPACITY_MAX);
+}
+
+static const struct kernel_param_ops ioasid_param_local_ops = {
+	.set = ioasid_param_set_local,
+	.get = param_get_uint,
+};
+
+module_param_cb(local, &ioasid_param_local_ops, &ioasid_system_pool.local,
+		0444);
+MODULE_PARM_DESC(local,
+		 "PASIDs below this number, 0 to 1048576, are local to a device each, the others are shared by the system (0: all are shared).");
+
 /**
  * ioasid_pool_init - make an empty pool
  * @pool: the pool
  * @cap: as "ioasid.capacity=" for the system: 0 for none
+ * @local: as "ioasid.local=" for the system: 0 for none
  */
-void ioasid_pool_init(struct ioasid_pool *pool, u32 cap)
+void ioasid_pool_init(struct ioasid_pool *pool, u32 cap, u32 local)
 {
-	*pool = (struct ioasid_pool) { .cap = cap };
-	xa_init_flags(&pool->xa, IOASID_POOL_FLAGS);
+	*pool = (struct ioasid_pool) { .cap = cap, .local = local };
+	xa_init_flags(&pool->xa, IOASID_NUMBERS_FLAGS);
 }
 
 /**
@@ -59,6 +76,12 @@ u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool)
 	return min_not_zero(pool->reported, pool->cap);
 }
 
+/* The lowest number of a shared PASID: 0 is none, and local ones come before. */
+u32 ioasid_pool_shared_min(struct ioasid_pool *pool)
+{
+	return max(pool->local, IOMMU_FIRST_GLOBAL_PASID);
+}
+
 /*
  * How many PASIDs the pool can hold beside the ones that are @spoken for. These
  * may be more than it holds, once an IOMMU that came late has shrunk it: numbers
@@ -67,7 +90,7 @@ u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool)
 static u32 ioasid_pool_beside_locked(struct ioasid_pool *pool, u32 spoken)
 {
 	u32 capacity = ioasid_pool_capacity_locked(pool);
-	u32 total = capacity ? capacity - 1 : 0;
+	u32 total = capacity - min(capacity, ioasid_pool_shared_min(pool));
 
 	return total - min(total, spoken);
 }
@@ -115,6 +138,7 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
 	xa_lock_irqsave(&pool->xa, flags);
 	*info = (struct ioasid_system_info) {
 		.capacity = ioasid_pool_capacity_locked(pool),
+		.shared_min = ioasid_pool_shared_min(pool),
 		.used = pool->used,
 		.reserved = pool->claimed - pool->used,
 		.free = ioasid_pool_free_locked(pool),

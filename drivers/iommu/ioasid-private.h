@@ -13,6 +13,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -23,8 +24,9 @@
  * @reported: smallest size that an IOMMU reported, 0 while none did
  * @cap:      the administrator's cap, 0 for none; also the size where no IOMMU
  *            reports one
- * @used:     numbers that are taken: the sum of ioasid_set.used
- * @claimed:  the sum of max(used, guarantee) over all sets: what is not free for
+ * @local:    numbers below this are local to devices; immutable once used
+ * @used:     numbers that are taken: the sum of ioasid_set.shared
+ * @claimed:  the sum of max(shared, guarantee) over all sets: what is not free for
  *            everybody. Grows only while it fits the pool.
  *
  * The system has one; each test makes its own.
@@ -37,50 +39,119 @@ struct ioasid_pool {
 	struct xarray xa;
 	u32 reported;
 	u32 cap;
+	u32 local;
 	u32 used;
 	u32 claimed;
 };
 
-/* How the number space of every pool is kept: free numbers are marked. */
-#define IOASID_POOL_FLAGS	(XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ)
+/* How every space of numbers is kept: free ones are marked. */
+#define IOASID_NUMBERS_FLAGS	(XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ)
+
+/**
+ * struct ioasid_local - the local numbers of one device
+ * @dev:     the device, kept; immutable
+ * @xa:      number -> struct ioasid, RCU for readers. Its lock nests inside that of
+ *           a set and that of the pool.
+ * @users:   one for each PASID in it, and for whoever is adding one; under
+ *           ioasid_locals_lock
+ * @hash:    in the table of devices while there are users; readers under RCU
+ * @release: gives device and memory back
+ */
+struct ioasid_local {
+	struct device *dev;
+	struct xarray xa;
+	unsigned int users;
+	struct hlist_node hash;
+	struct rcu_work release;
+};
+
+/**
+ * struct ioasid_note - an event that waits in the queue of its set
+ * @next: the one behind it
+ * @type: what happened
+ *
+ * It is a member of what it is about, so that a free never needs memory.
+ */
+struct ioasid_note {
+	struct ioasid_note *next;
+	enum ioasid_event_type type;
+};
 
 /**
  * struct ioasid_set - an owner of PASIDs
- * @pool:      where its numbers come from; immutable
+ * @pool:      where its shared numbers come from; immutable
  * @token:     the mm that names the set, pinned; or NULL; immutable
  * @refs:      keeps the memory: one for all owners together, one while @used is
- *             not zero, one for each ioasid_set_find() and ioasid_set_get()
- * @owners:    who may call ioasid_set_free(); under ioasid_sets_lock
- * @hash:      in the table of tokens while @owners is not zero; under
- *             ioasid_sets_lock
- * @walk:      one walker at a time turns @pasids round
- * @lock:      guards all that follows
+ *             not zero, one while somebody tells events, one for each
+ *             ioasid_set_find() and ioasid_set_get()
+ * @owners:    who may call ioasid_set_free(); under ioasid_sets_mutex
+ * @node:      in the list of all sets while @owners is not zero; under
+ *             ioasid_sets_mutex
+ * @hash:      in the table of tokens likewise
+ * @privates:  private ID -> PASID, RCU for readers. A shared PASID is there by its
+ *             number, so that looking one up touches nothing but this tree; a
+ *             local one as a struct ioasid. *Its lock is the lock of the set* and
+ *             guards all that follows.
  * @dead:      the last owner has gone: nothing new is allocated
  * @used:      PASIDs that are not reclaimed
- * @pending:   those of them that are freed and wait for a last reference
+ * @shared:    the shared ones among them
+ * @pending:   those of @used that are freed and wait for a last reference
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
- * @pasids:    struct ioasid.node of every PASID that is not freed, in no order
- * @release:   gives the memory back, after whoever has just unlocked @lock
+ * @seq:       how many PASIDs were ever allocated
+ * @pasids:    struct ioasid.node of every PASID that is not freed, in the order of
+ *             ioasid.seq, and markers of those who walk the list (id 0)
+ * @telling:   somebody delivers events, and nobody else may
+ * @listeners: notifiers that have to be told; 0 saves the queue
+ * @notes:     events that nobody was told of yet, oldest first
+ * @tail:      where the next one goes
+ * @queued:    how many notes ever came into the queue
+ * @told:      how many of them were delivered
+ * @added:     tells of the set itself
+ * @gone:      likewise
+ * @joined:    notifiers registered until now know the set; later ones have to be
+ *             introduced. Written by who tells, or while nobody can know the set.
+ * @replay:    the notifier that is being introduced; for who tells
+ * @idle:      waits until @told moves or nobody tells
+ * @teller:    tells on in process context what would take too long elsewhere
+ * @release:   gives the memory back, after whoever has just unlocked the set
  *
- * Lock order: ioasid_sets_lock > ioasid_set.lock > ioasid_pool.xa.xa_lock.
- * The last two are taken with interrupts off, because a PASID may be freed from
- * any context; ioasid_set.walk is outside of them.
+ * Lock order: ioasid_sets_mutex > ioasid_set.privates.xa_lock >
+ * ioasid_pool.xa.xa_lock > ioasid_local.xa.xa_lock. The last three are taken with
+ * interrupts off, because a PASID may be freed from any context.
+ *
+ * To tell is like a lock, too, which nests inside ioasid_sets_mutex and outside of
+ * all others. It is never waited for but in process context; who finds it taken
+ * leaves the event in the queue to whoever has it.
  */
 struct ioasid_set {
 	struct ioasid_pool *pool;
 	struct mm_struct *token;
 	refcount_t refs;
 	unsigned int owners;
+	struct list_head node;
 	struct hlist_node hash;
-	struct mutex walk;	/* turning the list of PASIDs round */
-	spinlock_t lock;	/* all below */
+	struct xarray privates;		/* its lock: all below */
 	bool dead;
+	bool telling;
+	unsigned int listeners;
 	u32 used;
+	u32 shared;
 	u32 pending;
 	u32 guarantee;
 	u32 limit;
+	u64 seq;
 	struct list_head pasids;
+	struct ioasid_note *notes;
+	struct ioasid_note **tail;
+	u64 queued;
+	u64 told;
+	struct ioasid_note added;
+	struct ioasid_note gone;
+	u64 joined;
+	struct ioasid_replay *replay;
+	wait_queue_head_t idle;
+	struct work_struct teller;
 	struct rcu_work release;
 };
 
@@ -89,32 +160,64 @@ struct ioasid_set {
 #define IOASID_USERS	(IOASID_FREED - 1)
 
 /**
+ * struct ioasid_binding - a private ID while it is attached to a PASID
+ * @pasid:   the PASID
+ * @private: the private ID
+ * @bound:   tells that it was attached
+ * @unbound: tells that it was detached; set aside here, for a free that cannot
+ *           allocate anything
+ *
+ * Freed when the second was told. All under the set's lock.
+ */
+struct ioasid_binding {
+	struct ioasid *pasid;
+	u32 private;
+	struct ioasid_note bound;
+	struct ioasid_note unbound;
+};
+
+/**
  * struct ioasid - one allocated PASID
- * @id:   its number; immutable
- * @life: the number of references that users hold, and %IOASID_FREED. This one
- *        word is the state of the PASID:
+ * @id:    its number; immutable; 0 in a marker
+ * @life:  the number of references that users hold, and %IOASID_FREED. This one
+ *         word is the state of the PASID:
  *
- *        ============  ==============================================
- *        IDLE          0
- *        ACTIVE        users
- *        FREE_PENDING  users | IOASID_FREED
- *        FREE          IOASID_FREED: whoever gets here reclaims it
- *        ============  ==============================================
+ *         ============  ==============================================
+ *         IDLE          0
+ *         ACTIVE        users
+ *         FREE_PENDING  users | IOASID_FREED
+ *         FREE          IOASID_FREED: whoever gets here reclaims it
+ *         ============  ==============================================
  *
- *        A user comes only while %IOASID_FREED is clear, without any lock; the
- *        flag is set once, under the set's lock.
- * @set:  its owner, which it keeps alive; immutable
- * @node: in ioasid_set.pasids until freed; under the set's lock
- * @data: the owner's private data; written under the set's lock
- * @rcu:  readers look PASIDs up under RCU
+ *         A user comes only while %IOASID_FREED is clear, without any lock; the
+ *         flag is set once, under the set's lock. The event that tells of the
+ *         free is a user.
+ * @set:   its owner, which it keeps alive; immutable
+ * @local: the space that its number is from, NULL for a shared one; immutable
+ * @binding: its private ID, NULL for none; under the set's lock
+ * @seq:   its place in the order of allocations of the set; immutable
+ * @data:  the owner's private data; written under the set's lock
+ * @node:  in ioasid_set.pasids until freed; under the set's lock
+ * @freed: tells that it was freed
+ * @made:  tells that it was allocated
+ * @rcu:   readers look PASIDs up under RCU
  */
 struct ioasid {
 	ioasid_t id;
 	atomic_t life;
 	struct ioasid_set *set;
-	struct list_head node;
+	struct ioasid_local *local;
+	struct ioasid_binding *binding;
+	u64 seq;
 	void __rcu *data;
-	struct rcu_head rcu;
+	union {
+		struct list_head node;
+		struct ioasid_note freed;
+	};
+	union {
+		struct ioasid_note made;
+		struct rcu_head rcu;
+	};
 };
 
 /* PASIDs that are freed, or only looked at, in one go with interrupts off. */
@@ -123,30 +226,88 @@ struct ioasid {
 /* ioasid-pool.c */
 extern struct ioasid_pool ioasid_system_pool;
 
-void ioasid_pool_init(struct ioasid_pool *pool, u32 cap);
+void ioasid_pool_init(struct ioasid_pool *pool, u32 cap, u32 local);
 void ioasid_pool_destroy(struct ioasid_pool *pool);
 void ioasid_pool_install_capacity(struct ioasid_pool *pool, u32 nr);
 u32 ioasid_pool_capacity(struct ioasid_pool *pool);
 u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool);
+u32 ioasid_pool_shared_min(struct ioasid_pool *pool);
 u32 ioasid_pool_left_locked(struct ioasid_pool *pool);
 u32 ioasid_pool_free_locked(struct ioasid_pool *pool);
 void ioasid_pool_info(struct ioasid_pool *pool,
 		      struct ioasid_system_info *info);
 
+/* ioasid-local.c */
+struct ioasid_local *ioasid_local_get(struct device *dev, gfp_t gfp);
+void ioasid_local_put(struct ioasid_local *local);
+struct ioasid_local *ioasid_local_find(struct device *dev);
+
 /* ioasid-set.c */
+extern struct mutex ioasid_sets_mutex;
+
+void __init ioasid_host_init(void);
 struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 					  struct mm_struct *token,
 					  u32 guarantee, u32 limit);
+struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set);
 void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags)
-	__acquires(&set->lock) __acquires(&set->pool->xa.xa_lock);
+	__acquires(&set->privates.xa_lock);
 void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags)
-	__releases(&set->pool->xa.xa_lock) __releases(&set->lock);
-int ioasid_set_may_alloc_locked(struct ioasid_set *set);
-void ioasid_set_charge_locked(struct ioasid_set *set);
-bool ioasid_set_uncharge_locked(struct ioasid_set *set);
+	__releases(&set->privates.xa_lock);
+void ioasid_books_lock(struct ioasid_set *set, unsigned long *flags)
+	__acquires(&set->privates.xa_lock) __acquires(&set->pool->xa.xa_lock);
+void ioasid_books_unlock(struct ioasid_set *set, unsigned long flags)
+	__releases(&set->pool->xa.xa_lock) __releases(&set->privates.xa_lock);
+int ioasid_set_may_alloc_locked(struct ioasid_set *set, bool shared);
+void ioasid_set_charge_locked(struct ioasid_set *set, bool shared);
+bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared);
+
+/**
+ * struct ioasid_walk - somebody who frees PASIDs of a set's list
+ * @marker: where in the list; anything that is not freed meanwhile stays in order
+ * @last:   the last ioasid.seq to look at, so that the end does not move
+ * @all:    free everything, else what lies in the range:
+ * @min:    lowest number
+ * @max:    highest number
+ * @dev:    the device that it is local to, NULL for shared ones
+ * @freed:  how many were freed
+ */
+struct ioasid_walk {
+	struct ioasid marker;
+	u64 last;
+	bool all;
+	ioasid_t min;
+	ioasid_t max;
+	struct device *dev;
+	u32 freed;
+};
 
 /* ioasid.c */
-u32 ioasid_free_batch(struct ioasid_set *set, ioasid_t min, ioasid_t max,
-		      u32 *left);
+struct ioasid *ioasid_lookup(struct ioasid_set *set, struct device *dev,
+			     ioasid_t id);
+bool ioasid_freed(struct ioasid *pasid);
+int ioasid_hold_pasid(struct ioasid *pasid);
+void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk);
+
+/* ioasid-binding.c */
+void __init ioasid_binding_init(void);
+struct ioasid_binding *ioasid_binding_new(gfp_t gfp);
+void ioasid_binding_free(struct ioasid_binding *binding);
+int ioasid_reserve_private_locked(struct xa_state *xas, u32 private);
+void ioasid_cancel_private_locked(struct xa_state *xas);
+bool ioasid_bind_locked(struct xa_state *xas, struct ioasid_binding *binding,
+			struct ioasid *pasid);
+bool ioasid_unbind_locked(struct ioasid *pasid);
+
+/* ioasid-event.c */
+bool ioasid_telling_locked(struct ioasid_set *set);
+bool ioasid_note_locked(struct ioasid_set *set, struct ioasid_note *note,
+			enum ioasid_event_type type);
+void ioasid_tell(struct ioasid_set *set);
+void ioasid_events_init_set(struct ioasid_set *set);
+bool ioasid_events_add_set_locked(struct ioasid_set *set);
+void ioasid_events_del_set(struct ioasid_set *set);
+int ioasid_pool_register_notifier(struct ioasid_pool *pool,
+				  struct ioasid_notifier *notifier);
 
 #endif /* __IOASID_PRIVATE_H */

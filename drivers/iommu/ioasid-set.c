@@ -15,6 +15,7 @@
  */
 #include <linux/export.h>
 #include <linux/hashtable.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -23,44 +24,50 @@
 
 /* Sized for 1024 VMs without a chain; it needs no resizing to work with more. */
 static DEFINE_HASHTABLE(ioasid_sets, 10);
-static DEFINE_SPINLOCK(ioasid_sets_lock);
+static LIST_HEAD(ioasid_all_sets);
+/* Which sets there are, and who listens to them. */
+DEFINE_MUTEX(ioasid_sets_mutex);
 
 /* The kernel's own set is there from boot and is never freed. */
-static struct ioasid_set ioasid_host = {
-	.pool = &ioasid_system_pool,
-	.refs = REFCOUNT_INIT(1),
-	.owners = 1,
-	.walk = __MUTEX_INITIALIZER(ioasid_host.walk),
-	.lock = __SPIN_LOCK_UNLOCKED(ioasid_host.lock),
-	.limit = IOASID_LIMIT_NONE,
-	.pasids = LIST_HEAD_INIT(ioasid_host.pasids),
-};
+static struct ioasid_set ioasid_host;
 
-/* The books of a set and those of its pool change together. */
 void ioasid_set_lock(struct ioasid_set *set, unsigned long *flags)
-	__acquires(&set->lock) __acquires(&set->pool->xa.xa_lock)
+	__acquires(&set->privates.xa_lock)
 {
-	spin_lock_irqsave(&set->lock, *flags);
-	xa_lock(&set->pool->xa);
+	xa_lock_irqsave(&set->privates, *flags);
 }
 
 void ioasid_set_unlock(struct ioasid_set *set, unsigned long flags)
-	__releases(&set->pool->xa.xa_lock) __releases(&set->lock)
+	__releases(&set->privates.xa_lock)
 {
-	xa_unlock(&set->pool->xa);
-	spin_unlock_irqrestore(&set->lock, flags);
+	xa_unlock_irqrestore(&set->privates, flags);
 }
 
-static void ioasid_set_assert_locked(struct ioasid_set *set)
+/* The books of a set and those of its pool change together. */
+void ioasid_books_lock(struct ioasid_set *set, unsigned long *flags)
+	__acquires(&set->privates.xa_lock) __acquires(&set->pool->xa.xa_lock)
 {
-	lockdep_assert_held(&set->lock);
+	xa_lock_irqsave(&set->privates, *flags);
+	xa_lock(&set->pool->xa);
+}
+
+void ioasid_books_unlock(struct ioasid_set *set, unsigned long flags)
+	__releases(&set->pool->xa.xa_lock) __releases(&set->privates.xa_lock)
+{
+	xa_unlock(&set->pool->xa);
+	xa_unlock_irqrestore(&set->privates, flags);
+}
+
+static void ioasid_books_assert_locked(struct ioasid_set *set)
+{
+	lockdep_assert_held(&set->privates.xa_lock);
 	lockdep_assert_held(&set->pool->xa.xa_lock);
 }
 
-/* May the set have one more PASID, wherever it lies? */
-int ioasid_set_may_alloc_locked(struct ioasid_set *set)
+/* May the set have one more PASID, whatever its number? */
+int ioasid_set_may_alloc_locked(struct ioasid_set *set, bool shared)
 {
-	ioasid_set_assert_locked(set);
+	ioasid_books_assert_locked(set);
 
 	if (set->dead)
 		return -ENOENT;
@@ -68,42 +75,47 @@ int ioasid_set_may_alloc_locked(struct ioasid_set *set)
 		return -EOPNOTSUPP;
 	if (set->used >= set->limit)
 		return -EDQUOT;
-	if (set->used >= set->guarantee && !ioasid_pool_free_locked(set->pool))
+	if (shared && set->shared >= set->guarantee &&
+	    !ioasid_pool_free_locked(set->pool))
 		return -ENOSPC;
 	return 0;
 }
 
-void ioasid_set_charge_locked(struct ioasid_set *set)
+/* Local PASIDs cost the system nothing. */
+void ioasid_set_charge_locked(struct ioasid_set *set, bool shared)
 {
-	ioasid_set_assert_locked(set);
+	ioasid_books_assert_locked(set);
 
-	if (set->used >= set->guarantee)
-		set->pool->claimed++;
-	set->pool->used++;
 	if (!set->used++)
 		refcount_inc(&set->refs);
+	if (!shared)
+		return;
+	if (set->shared++ >= set->guarantee)
+		set->pool->claimed++;
+	set->pool->used++;
 }
 
 /* Returns true if the caller has to put the set, after unlocking. */
-bool ioasid_set_uncharge_locked(struct ioasid_set *set)
+bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared)
 {
-	ioasid_set_assert_locked(set);
+	ioasid_books_assert_locked(set);
 
-	set->used--;
-	set->pool->used--;
-	if (set->used >= set->guarantee)
-		set->pool->claimed--;
-	return !set->used;
+	if (shared) {
+		set->pool->used--;
+		if (--set->shared >= set->guarantee)
+			set->pool->claimed--;
+	}
+	return !--set->used;
 }
 
 /* The set's claim follows its guarantee; the change has to fit, or nothing. */
 static int ioasid_set_guarantee_locked(struct ioasid_set *set, u32 guarantee)
 {
 	struct ioasid_pool *pool = set->pool;
-	u32 old = max(set->used, set->guarantee);
-	u32 new = max(set->used, guarantee);
+	u32 old = max(set->shared, set->guarantee);
+	u32 new = max(set->shared, guarantee);
 
-	ioasid_set_assert_locked(set);
+	ioasid_books_assert_locked(set);
 
 	if (new > old && !ioasid_pool_capacity_locked(pool))
 		return -EOPNOTSUPP;
@@ -125,28 +137,27 @@ static void ioasid_set_release(struct work_struct *work)
 	kfree(set);
 }
 
-static struct ioasid_set *ioasid_set_new(struct ioasid_pool *pool,
-					 struct mm_struct *token, u32 limit)
+static void ioasid_set_init(struct ioasid_set *set, struct ioasid_pool *pool,
+			    struct mm_struct *token, u32 limit)
 {
-	struct ioasid_set *set;
-
-	set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
-	if (!set)
-		return NULL;
-
 	set->pool = pool;
 	set->token = token;
 	if (token)
 		mmgrab(token);
 	refcount_set(&set->refs, 1);
 	set->owners = 1;
-	INIT_HLIST_NODE(&set->hash);
-	mutex_init(&set->walk);
-	spin_lock_init(&set->lock);
+	xa_init_flags(&set->privates, XA_FLAGS_LOCK_IRQ);
 	set->limit = limit;
 	INIT_LIST_HEAD(&set->pasids);
 	INIT_RCU_WORK(&set->release, ioasid_set_release);
-	return set;
+	ioasid_events_init_set(set);
+}
+
+void __init ioasid_host_init(void)
+{
+	ioasid_set_init(&ioasid_host, &ioasid_system_pool, NULL,
+			IOASID_LIMIT_NONE);
+	list_add(&ioasid_host.node, &ioasid_all_sets);
 }
 
 /**
@@ -163,11 +174,11 @@ struct ioasid_set *ioasid_host_set(void)
 	return &ioasid_host;
 }
 
-static struct ioasid_set *ioasid_sets_lookup_locked(struct mm_struct *token)
+static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
 {
 	struct ioasid_set *set;
 
-	lockdep_assert_held(&ioasid_sets_lock);
+	lockdep_assert_held(&ioasid_sets_mutex);
 
 	hash_for_each_possible(ioasid_sets, set, hash, (unsigned long)token)
 		if (set->token == token)
@@ -175,26 +186,42 @@ static struct ioasid_set *ioasid_sets_lookup_locked(struct mm_struct *token)
 	return NULL;
 }
 
+/* The set behind @set in the list of all, the first for NULL; NULL at the end. */
+struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set)
+{
+	lockdep_assert_held(&ioasid_sets_mutex);
+
+	if (!set)
+		return list_first_entry_or_null(&ioasid_all_sets,
+						struct ioasid_set, node);
+	if (list_is_last(&set->node, &ioasid_all_sets))
+		return NULL;
+	return list_next_entry(set, node);
+}
+
 /* One step for all to see: the token is taken, or the set was never there. */
-static int ioasid_sets_add(struct ioasid_set *set, u32 guarantee)
+static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
+				  bool *tell)
 {
 	unsigned long flags;
 	int err;
 
-	spin_lock(&ioasid_sets_lock);
-	if (set->token && ioasid_sets_lookup_locked(set->token)) {
-		err = -EEXIST;
-		goto out_unlock;
-	}
+	lockdep_assert_held(&ioasid_sets_mutex);
 
-	ioasid_set_lock(set, &flags);
+	if (set->token && ioasid_sets_find_locked(set->token))
+		return -EEXIST;
+
+	ioasid_books_lock(set, &flags);
 	err = ioasid_set_guarantee_locked(set, guarantee);
-	ioasid_set_unlock(set, flags);
-	if (!err && set->token)
+	ioasid_books_unlock(set, flags);
+	if (err)
+		return err;
+
+	list_add(&set->node, &ioasid_all_sets);
+	if (set->token)
 		hash_add(ioasid_sets, &set->hash, (unsigned long)set->token);
-out_unlock:
-	spin_unlock(&ioasid_sets_lock);
-	return err;
+	*tell = ioasid_events_add_set_locked(set);
+	return 0;
 }
 
 struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
@@ -202,20 +229,26 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 					  u32 guarantee, u32 limit)
 {
 	struct ioasid_set *set;
+	bool tell = false;
 	int err;
 
 	if (guarantee > limit)
 		return ERR_PTR(-EINVAL);
 
-	set = ioasid_set_new(pool, token, limit);
+	set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
+	ioasid_set_init(set, pool, token, limit);
 
-	err = ioasid_sets_add(set, guarantee);
+	mutex_lock(&ioasid_sets_mutex);
+	err = ioasid_sets_add_locked(set, guarantee, &tell);
+	mutex_unlock(&ioasid_sets_mutex);
 	if (err) {
 		ioasid_set_put(set);
 		return ERR_PTR(err);
 	}
+	if (tell)
+		ioasid_tell(set);
 	return set;
 }
 
@@ -252,7 +285,7 @@ EXPORT_SYMBOL_GPL(ioasid_set_create);
  * ioasid_set_join - become another owner of a set
  * @token: the mm that names the set
  *
- * Context: Process context. Takes and releases ioasid_sets_lock.
+ * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: The set, to be given up with ioasid_set_free(), or ERR_PTR(-ENOENT)
  * if there is none with this token or its last owner has gone.
  */
@@ -260,11 +293,11 @@ struct ioasid_set *ioasid_set_join(struct mm_struct *token)
 {
 	struct ioasid_set *set;
 
-	spin_lock(&ioasid_sets_lock);
-	set = ioasid_sets_lookup_locked(token);
+	mutex_lock(&ioasid_sets_mutex);
+	set = ioasid_sets_find_locked(token);
 	if (set)
 		set->owners++;
-	spin_unlock(&ioasid_sets_lock);
+	mutex_unlock(&ioasid_sets_mutex);
 	return set ?: ERR_PTR(-ENOENT);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_join);
@@ -275,7 +308,7 @@ EXPORT_SYMBOL_GPL(ioasid_set_join);
  *
  * The reference keeps the memory of the set, not its PASIDs.
  *
- * Context: Process context. Takes and releases ioasid_sets_lock.
+ * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: The set, to be given back with ioasid_set_put(), or ERR_PTR(-ENOENT)
  * if there is none with this token or its last owner has gone.
  */
@@ -283,27 +316,28 @@ struct ioasid_set *ioasid_set_find(struct mm_struct *token)
 {
 	struct ioasid_set *set;
 
-	spin_lock(&ioasid_sets_lock);
-	set = ioasid_sets_lookup_locked(token);
+	mutex_lock(&ioasid_sets_mutex);
+	set = ioasid_sets_find_locked(token);
 	if (set)
 		ioasid_set_get(set);
-	spin_unlock(&ioasid_sets_lock);
+	mutex_unlock(&ioasid_sets_mutex);
 	return set ?: ERR_PTR(-ENOENT);
 }
 
 /* One step for all to see: from here on the set only shrinks. */
-static void ioasid_sets_del(struct ioasid_set *set)
+static void ioasid_sets_del_locked(struct ioasid_set *set)
 {
 	unsigned long flags;
 
-	lockdep_assert_held(&ioasid_sets_lock);
+	lockdep_assert_held(&ioasid_sets_mutex);
 
+	list_del(&set->node);
 	hash_del(&set->hash);
-	ioasid_set_lock(set, &flags);
+	ioasid_books_lock(set, &flags);
 	set->dead = true;
 	set->limit = 0;
 	WARN_ON(ioasid_set_guarantee_locked(set, 0));
-	ioasid_set_unlock(set, flags);
+	ioasid_books_unlock(set, flags);
 }
 
 /**
@@ -312,25 +346,26 @@ static void ioasid_sets_del(struct ioasid_set *set)
  *
  * When the last owner gives it up, nothing can be allocated in it any more, its
  * token may name a new set, and every PASID in it is freed as by ioasid_free().
- * The cost is in proportion to the PASIDs in the set.
+ * The cost is in proportion to the PASIDs in the set. Everybody was told when this
+ * function returns.
  *
- * Context: Process context. May sleep.
+ * Context: Process context, not in a notifier. May sleep.
  */
 void ioasid_set_free(struct ioasid_set *set)
 {
-	u32 left = U32_MAX;
+	struct ioasid_walk walk = { .all = true };
 	bool last;
 
-	spin_lock(&ioasid_sets_lock);
+	mutex_lock(&ioasid_sets_mutex);
 	last = !--set->owners;
 	if (last)
-		ioasid_sets_del(set);
-	spin_unlock(&ioasid_sets_lock);
+		ioasid_sets_del_locked(set);
+	mutex_unlock(&ioasid_sets_mutex);
 	if (!last)
 		return;
 
-	while (ioasid_free_batch(set, 0, U32_MAX, &left))
-		cond_resched();
+	ioasid_free_walk(set, &walk);
+	ioasid_events_del_set(set);
 	ioasid_set_put(set);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_free);
@@ -414,7 +449,7 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 	if (!(flags & what) || flags & ~(what | IOASID_ADJUST_MAY_RAISE))
 		return -EINVAL;
 
-	ioasid_set_lock(set, &irqflags);
+	ioasid_books_lock(set, &irqflags);
 	if (!(flags & IOASID_ADJUST_GUARANTEE))
 		guarantee = set->guarantee;
 	if (!(flags & IOASID_ADJUST_LIMIT))
@@ -425,7 +460,7 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 		err = ioasid_set_guarantee_locked(set, guarantee);
 	if (!err)
 		set->limit = limit;
-	ioasid_set_unlock(set, irqflags);
+	ioasid_books_unlock(set, irqflags);
 	return err;
 }
 EXPORT_SYMBOL_GPL(ioasid_set_adjust);
@@ -439,8 +474,8 @@ static u32 ioasid_set_available_locked(struct ioasid_set *set)
 {
 	u32 room = ioasid_pool_free_locked(set->pool);
 
-	if (set->guarantee > set->used)
-		room += set->guarantee - set->used;
+	if (set->guarantee > set->shared)
+		room += set->guarantee - set->shared;
 	return min3(room, ioasid_pool_left_locked(set->pool),
 		    set->limit - min(set->limit, set->used));
 }
@@ -457,14 +492,15 @@ void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info)
 {
 	unsigned long flags;
 
-	ioasid_set_lock(set, &flags);
+	ioasid_books_lock(set, &flags);
 	*info = (struct ioasid_set_info) {
 		.used = set->used,
 		.pending = set->pending,
+		.local = set->used - set->shared,
 		.guarantee = set->guarantee,
 		.limit = set->limit,
 		.available = ioasid_set_available_locked(set),
 	};
-	ioasid_set_unlock(set, flags);
+	ioasid_books_unlock(set, flags);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_info);

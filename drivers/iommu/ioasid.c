@@ -32,7 +32,10 @@
 
 static struct kmem_cache *ioasid_cache __ro_after_init;
 
-/* Puts @pasid at the lowest free number in [min, max], which may be empty. */
+/*
+ * Puts @pasid at the lowest free number in [min, max], which may be empty. The
+ * caller has the lock of the numbers.
+ */
 static int ioasid_store_locked(struct xa_state *xas, struct ioasid *pasid,
 			       ioasid_t min, ioasid_t max)
 {
@@ -48,31 +51,183 @@ static int ioasid_store_locked(struct xa_state *xas, struct ioasid *pasid,
 	return xas_error(xas);
 }
 
-static int ioasid_insert_locked(struct xa_state *xas, struct ioasid *pasid,
+/* PASID 0 marks DMA without PASID. There is a capacity by now. */
+static int ioasid_number_locked(struct xa_state *xas, struct ioasid *pasid,
 				ioasid_t min, ioasid_t max)
 {
-	struct ioasid_set *set = pasid->set;
+	struct ioasid_pool *pool = pasid->set->pool;
+	u32 shared_min = ioasid_pool_shared_min(pool);
+	u32 capacity = ioasid_pool_capacity_locked(pool);
 	int err;
 
-	err = ioasid_set_may_alloc_locked(set);
-	if (err)
-		return err;
+	if (!pasid->local)
+		return ioasid_store_locked(xas, pasid, max(min, shared_min),
+					   min(max, capacity - 1));
 
-	/* PASID 0 marks DMA without PASID. There is a capacity by now. */
-	min = max(min, IOMMU_FIRST_GLOBAL_PASID);
-	max = min(max, ioasid_pool_capacity_locked(set->pool) - 1);
+	xa_lock(&pasid->local->xa);
+	err = ioasid_store_locked(xas, pasid,
+				  max(min, IOMMU_FIRST_GLOBAL_PASID),
+				  min3(max, shared_min - 1, capacity - 1));
+	xa_unlock(&pasid->local->xa);
+	return err;
+}
 
-	err = ioasid_store_locked(xas, pasid, min, max);
-	if (err)
-		return err;
+/* All at once: from here on others find the PASID. Nothing can fail. */
+static bool ioasid_publish_locked(struct xa_state *privates,
+				  struct ioasid *pasid)
+{
+	struct ioasid_set *set = pasid->set;
+	struct ioasid_binding *binding = pasid->binding;
+	bool tell = false;
 
+	pasid->seq = ++set->seq;
 	list_add_tail(&pasid->node, &set->pasids);
-	ioasid_set_charge_locked(set);
+	ioasid_set_charge_locked(set, !pasid->local);
+	if (ioasid_telling_locked(set))
+		tell = ioasid_note_locked(set, &pasid->made, IOASID_ALLOC);
+	if (binding)
+		tell |= ioasid_bind_locked(privates, binding, pasid);
+	return tell;
+}
+
+static int ioasid_insert_locked(struct xa_state *numbers,
+				struct xa_state *privates, struct ioasid *pasid,
+				const struct ioasid_request *req)
+{
+	int err;
+
+	err = ioasid_set_may_alloc_locked(pasid->set, !pasid->local);
+	if (err)
+		return err;
+
+	if (pasid->binding) {
+		err = ioasid_reserve_private_locked(privates, req->private);
+		if (err)
+			return err;
+	}
+
+	err = ioasid_number_locked(numbers, pasid, req->min, req->max);
+	if (err && pasid->binding)
+		ioasid_cancel_private_locked(privates);
+	return err;
+}
+
+static void ioasid_delete(struct ioasid *pasid)
+{
+	if (pasid->binding)
+		ioasid_binding_free(pasid->binding);
+	ioasid_local_put(pasid->local);
+	kmem_cache_free(ioasid_cache, pasid);
+}
+
+static struct ioasid *ioasid_new(struct ioasid_set *set,
+				 const struct ioasid_request *req, gfp_t gfp)
+{
+	struct ioasid *pasid = kmem_cache_alloc(ioasid_cache, gfp);
+
+	if (!pasid)
+		return NULL;
+	pasid->set = set;
+	pasid->local = NULL;
+	pasid->binding = NULL;
+	atomic_set(&pasid->life, req->flags & IOASID_REQUEST_GET ? 1 : 0);
+	RCU_INIT_POINTER(pasid->data, req->data);
+
+	if (req->dev) {
+		pasid->local = ioasid_local_get(req->dev, gfp);
+		if (!pasid->local)
+			goto err_delete;
+	}
+	if (req->flags & IOASID_REQUEST_PRIVATE) {
+		pasid->binding = ioasid_binding_new(gfp);
+		if (!pasid->binding)
+			goto err_delete;
+	}
+	return pasid;
+
+err_delete:
+	ioasid_delete(pasid);
+	return NULL;
+}
+
+static int ioasid_check_request(const struct ioasid_request *req)
+{
+	if (req->flags & ~(IOASID_REQUEST_PRIVATE | IOASID_REQUEST_GET))
+		return -EINVAL;
+	if (req->min > req->max)
+		return -EINVAL;
+	if (req->flags & IOASID_REQUEST_PRIVATE &&
+	    req->private >= IOASID_CAPACITY_MAX)
+		return -EINVAL;
 	return 0;
 }
 
 /**
- * ioasid_alloc - allocate a PASID into a set
+ * ioasid_request - allocate a PASID into a set
+ * @set: the set
+ * @req: what is wanted
+ * @gfp: memory allocation flags
+ * @id: where the number goes, on success only. The PASID can be found, and freed,
+ *      by others from the moment it exists; with %IOASID_REQUEST_GET its number is
+ *      not given to another PASID before the caller's ioasid_put().
+ *
+ * PASID 0 is never handed out. The numbers below "ioasid.local=" are for local
+ * PASIDs only, the others for shared ones.
+ *
+ * Context: Any context that @gfp allows. Takes and releases the locks of the set
+ * and its pool. May sleep if the @gfp flags permit.
+ * Return: 0, or an error with nothing changed:
+ *
+ * * -EINVAL:     the range is upside down, flags are unknown, or the private ID is
+ *                not below %IOASID_CAPACITY_MAX
+ * * -EOPNOTSUPP: the system has no PASIDs
+ * * -EDQUOT:     the limit of the set is reached
+ * * -EEXIST:     the private ID stands for another PASID
+ * * -ENOSPC:     no number of the range is free, or all that is free is kept for
+ *                the guarantees of other sets
+ * * -ENOMEM:     no memory
+ * * -ENOENT:     the set was freed
+ */
+int ioasid_request(struct ioasid_set *set, const struct ioasid_request *req,
+		   gfp_t gfp, ioasid_t *id)
+{
+	XA_STATE(numbers, &set->pool->xa, 0);
+	XA_STATE(privates, &set->privates, 0);
+	struct ioasid *pasid;
+	unsigned long flags;
+	bool tell = false;
+	int err;
+
+	err = ioasid_check_request(req);
+	if (err)
+		return err;
+
+	pasid = ioasid_new(set, req, gfp);
+	if (!pasid)
+		return -ENOMEM;
+	if (pasid->local)
+		numbers.xa = &pasid->local->xa;
+
+	do {
+		ioasid_books_lock(set, &flags);
+		err = ioasid_insert_locked(&numbers, &privates, pasid, req);
+		if (!err) {
+			tell = ioasid_publish_locked(&privates, pasid);
+			*id = pasid->id;
+		}
+		ioasid_books_unlock(set, flags);
+	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
+
+	if (err)
+		ioasid_delete(pasid);
+	if (tell)
+		ioasid_tell(set);
+	return err;
+}
+EXPORT_SYMBOL_GPL(ioasid_request);
+
+/**
+ * ioasid_alloc - allocate a shared PASID into a set
  * @set: the set
  * @min: the lowest number that will do; 0 is never handed out
  * @max: the highest number that will do; may be beyond the capacity
@@ -83,67 +238,72 @@ static int ioasid_insert_locked(struct xa_state *xas, struct ioasid *pasid,
  *
  * Context: Any context that @gfp allows. Takes and releases the locks of the set
  * and its pool. May sleep if the @gfp flags permit.
- * Return: 0, or an error with nothing changed:
- *
- * * -EINVAL:     @min is above @max
- * * -EOPNOTSUPP: the system has no PASIDs
- * * -EDQUOT:     the limit of the set is reached
- * * -ENOSPC:     no number of the range is free, or all that is free is kept for
- *                the guarantees of other sets
- * * -ENOMEM:     no memory
- * * -ENOENT:     the set was freed
+ * Return: 0, or as ioasid_request() with nothing changed: -EINVAL, -EOPNOTSUPP,
+ * -EDQUOT, -ENOSPC, -ENOMEM, -ENOENT.
  */
 int ioasid_alloc(struct ioasid_set *set, ioasid_t min, ioasid_t max,
 		 void *data, gfp_t gfp, ioasid_t *id)
 {
-	XA_STATE(xas, &set->pool->xa, 0);
-	struct ioasid *pasid;
-	unsigned long flags;
-	int err;
+	const struct ioasid_request req = {
+		.min = min,
+		.max = max,
+		.data = data,
+	};
 
-	if (min > max)
-		return -EINVAL;
-
-	pasid = kmem_cache_alloc(ioasid_cache, gfp);
-	if (!pasid)
-		return -ENOMEM;
-	pasid->set = set;
-	atomic_set(&pasid->life, 0);
-	RCU_INIT_POINTER(pasid->data, data);
-
-	do {
-		ioasid_set_lock(set, &flags);
-		err = ioasid_insert_locked(&xas, pasid, min, max);
-		if (!err)
-			*id = pasid->id;
-		ioasid_set_unlock(set, flags);
-	} while (xas_nomem(&xas, gfp));
-
-	if (err)
-		kmem_cache_free(ioasid_cache, pasid);
-	return err;
+	return ioasid_request(set, &req, gfp, id);
 }
-EXPORT_SYMBOL_GPL(ioasid_alloc);
 
 /* Returns true if the caller has to put the set, after unlocking. */
 static bool ioasid_reclaim_locked(struct ioasid *pasid)
 {
-	__xa_erase(&pasid->set->pool->xa, pasid->id);
-	return ioasid_set_uncharge_locked(pasid->set);
+	struct ioasid_local *local = pasid->local;
+
+	if (local) {
+		xa_lock(&local->xa);
+		__xa_erase(&local->xa, pasid->id);
+		xa_unlock(&local->xa);
+	} else {
+		__xa_erase(&pasid->set->pool->xa, pasid->id);
+	}
+	return ioasid_set_uncharge_locked(pasid->set, !local);
+}
+
+/* What is left to do for a reclaimed PASID when no lock is held. */
+static void ioasid_bury(struct ioasid *pasid)
+{
+	ioasid_local_put(pasid->local);
+	kfree_rcu(pasid, rcu);
+}
+
+bool ioasid_freed(struct ioasid *pasid)
+{
+	return atomic_read(&pasid->life) & IOASID_FREED;
 }
 
 /*
  * Ends the PASID for newcomers. Returns true if it has no users either, so that
- * the caller has to reclaim it; else the last of them will.
+ * the caller has to reclaim it; else the last of them will. Sets @tell if the
+ * caller has to call ioasid_tell(), after unlocking.
  */
-static bool ioasid_retire_locked(struct ioasid *pasid)
+static bool ioasid_retire_locked(struct ioasid *pasid, bool *tell)
 {
-	lockdep_assert_held(&pasid->set->lock);
+	struct ioasid_set *set = pasid->set;
+	int users;
+
+	lockdep_assert_held(&set->privates.xa_lock);
+
+	if (pasid->binding)
+		*tell |= ioasid_unbind_locked(pasid);
 
 	list_del(&pasid->node);
-	if (!(atomic_fetch_or(IOASID_FREED, &pasid->life) & IOASID_USERS))
+	users = ioasid_telling_locked(set);
+	if (users)
+		*tell |= ioasid_note_locked(set, &pasid->freed, IOASID_FREE);
+
+	users += atomic_fetch_add(IOASID_FREED + users, &pasid->life);
+	if (!users)
 		return true;
-	pasid->set->pending++;
+	set->pending++;
 	return false;
 }
 
@@ -154,46 +314,62 @@ static void ioasid_reclaim_pending(struct ioasid *pasid)
 	unsigned long flags;
 	bool put;
 
-	ioasid_set_lock(set, &flags);
+	ioasid_books_lock(set, &flags);
 	set->pending--;
 	put = ioasid_reclaim_locked(pasid);
-	ioasid_set_unlock(set, flags);
+	ioasid_books_unlock(set, flags);
 
-	kfree_rcu(pasid, rcu);
+	ioasid_bury(pasid);
 	if (put)
 		ioasid_set_put(set);
 }
 
+/* The caller is under RCU, which keeps the set. */
 static int ioasid_free_one(struct ioasid *pasid)
 {
+	bool reclaim = false, tell = false, put = false;
 	struct ioasid_set *set = pasid->set;
-	bool reclaim = false, put = false;
 	unsigned long flags;
 	int err = -ENOENT;
 
-	ioasid_set_lock(set, &flags);
-	if (!(atomic_read(&pasid->life) & IOASID_FREED)) {
-		reclaim = ioasid_retire_locked(pasid);
+	ioasid_books_lock(set, &flags);
+	if (!ioasid_freed(pasid)) {
+		reclaim = ioasid_retire_locked(pasid, &tell);
 		if (reclaim)
 			put = ioasid_reclaim_locked(pasid);
 		err = 0;
 	}
-	ioasid_set_unlock(set, flags);
+	ioasid_books_unlock(set, flags);
 
 	if (reclaim)
-		kfree_rcu(pasid, rcu);
+		ioasid_bury(pasid);
+	if (tell)
+		ioasid_tell(set);
 	if (put)
 		ioasid_set_put(set);
 	return err;
 }
 
-/* The caller is under RCU, which keeps the result, or has a reference to it. */
-static struct ioasid *ioasid_lookup(struct ioasid_set *set, ioasid_t id)
+/* Where numbers are looked up. The caller is under RCU, which keeps it. */
+static struct xarray *ioasid_numbers(struct ioasid_set *set, struct device *dev)
 {
-	struct ioasid_pool *pool = set ? set->pool : &ioasid_system_pool;
+	struct ioasid_local *local;
+
+	if (dev) {
+		local = ioasid_local_find(dev);
+		return local ? &local->xa : NULL;
+	}
+	return set ? &set->pool->xa : &ioasid_system_pool.xa;
+}
+
+/* The caller is under RCU, which keeps the result, or has a reference to it. */
+struct ioasid *ioasid_lookup(struct ioasid_set *set, struct device *dev,
+			     ioasid_t id)
+{
+	struct xarray *numbers = ioasid_numbers(set, dev);
 	struct ioasid *pasid;
 
-	pasid = xa_load(&pool->xa, id);
+	pasid = numbers ? xa_load(numbers, id) : NULL;
 	if (!pasid)
 		return ERR_PTR(-ENOENT);
 	if (set && pasid->set != set)
@@ -204,11 +380,12 @@ static struct ioasid *ioasid_lookup(struct ioasid_set *set, ioasid_t id)
 /**
  * ioasid_free - free a PASID
  * @set: the set that owns it
+ * @dev: the device that it is local to, NULL for a shared one
  * @id: its number
  *
- * No new reference can be taken from now on. The number is handed out again, and
- * stops to count as used, when the last reference is put; at once if there is
- * none.
+ * Its private ID is detached, and no new reference can be taken from now on. The
+ * number is handed out again, and stops to count as used, when everybody was told
+ * and the last reference is put; at once if there is none.
  *
  * Context: Any that may take a spinlock_t. Takes and releases the locks of the
  * set and its pool.
@@ -217,13 +394,13 @@ static struct ioasid *ioasid_lookup(struct ioasid_set *set, ioasid_t id)
  * * -ENOENT: there is no such PASID, or it was freed before
  * * -EACCES: another set owns it
  */
-int ioasid_free(struct ioasid_set *set, ioasid_t id)
+int ioasid_free(struct ioasid_set *set, struct device *dev, ioasid_t id)
 {
 	struct ioasid *pasid;
 	int err;
 
 	rcu_read_lock();
-	pasid = ioasid_lookup(set, id);
+	pasid = ioasid_lookup(set, dev, id);
 	err = PTR_ERR_OR_ZERO(pasid);
 	if (!err)
 		err = ioasid_free_one(pasid);
@@ -232,51 +409,94 @@ int ioasid_free(struct ioasid_set *set, ioasid_t id)
 }
 EXPORT_SYMBOL_GPL(ioasid_free);
 
-/**
- * ioasid_free_batch - free some of a set's PASIDs
- * @set: the set
- * @min: lowest number to free
- * @max: highest number to free
- * @left: how many PASIDs of the list are still to be looked at; lowered
- *
- * Takes the first %IOASID_BATCH PASIDs of the list, frees the ones in the range
- * and moves the others to the end. A caller who repeats this for as many as the
- * list had at first, while no other walker turns it, has seen each of them.
- *
- * Context: Any that may take a spinlock_t. Takes and releases the locks of the
- * set and its pool.
- * Return: How many PASIDs were freed.
- */
-u32 ioasid_free_batch(struct ioasid_set *set, ioasid_t min, ioasid_t max,
-		      u32 *left)
+static bool ioasid_walk_match(const struct ioasid_walk *walk,
+			      struct ioasid *pasid)
 {
-	u32 nr = min_t(u32, *left, IOASID_BATCH), freed = 0;
-	struct ioasid *pasid, *next;
-	unsigned long flags;
-	bool put = false;
-	LIST_HEAD(gone);
+	/* Somebody else's marker. */
+	if (!pasid->id)
+		return false;
+	if (walk->all)
+		return true;
+	return pasid->id >= walk->min && pasid->id <= walk->max &&
+	       walk->dev == (pasid->local ? pasid->local->dev : NULL);
+}
 
-	*left -= nr;
-	ioasid_set_lock(set, &flags);
-	while (nr-- && !list_empty(&set->pasids)) {
-		pasid = list_first_entry(&set->pasids, struct ioasid, node);
-		if (pasid->id < min || pasid->id > max) {
-			list_move_tail(&pasid->node, &set->pasids);
+/*
+ * Frees what is to be freed among the next PASIDs behind the marker, and moves it
+ * behind them. The ones that the caller has to bury go to @gone. Returns true if
+ * there are more.
+ */
+static bool ioasid_walk_on_locked(struct ioasid_set *set,
+				  struct ioasid_walk *walk,
+				  struct list_head *gone, bool *tell, bool *put)
+{
+	struct ioasid *pasid = &walk->marker, *next;
+	u32 nr = IOASID_BATCH;
+
+	list_for_each_entry_safe_continue(pasid, next, &set->pasids, node) {
+		if (pasid->seq > walk->last || !nr--)
+			break;
+		if (!ioasid_walk_match(walk, pasid))
 			continue;
-		}
-		freed++;
-		if (ioasid_retire_locked(pasid)) {
-			put |= ioasid_reclaim_locked(pasid);
-			list_add(&pasid->node, &gone);
+		walk->freed++;
+		if (ioasid_retire_locked(pasid, tell)) {
+			*put |= ioasid_reclaim_locked(pasid);
+			list_add(&pasid->node, gone);
 		}
 	}
-	ioasid_set_unlock(set, flags);
+	list_move_tail(&walk->marker.node, &pasid->node);
+	return !list_entry_is_head(pasid, &set->pasids, node) &&
+	       pasid->seq <= walk->last;
+}
+
+static bool ioasid_walk_on(struct ioasid_set *set, struct ioasid_walk *walk)
+{
+	bool more, tell = false, put = false;
+	struct ioasid *pasid, *next;
+	unsigned long flags;
+	LIST_HEAD(gone);
+
+	ioasid_books_lock(set, &flags);
+	more = ioasid_walk_on_locked(set, walk, &gone, &tell, &put);
+	ioasid_books_unlock(set, flags);
 
 	list_for_each_entry_safe(pasid, next, &gone, node)
-		kfree_rcu(pasid, rcu);
+		ioasid_bury(pasid);
+	if (tell)
+		ioasid_tell(set);
 	if (put)
 		ioasid_set_put(set);
-	return freed;
+	return more;
+}
+
+/**
+ * ioasid_free_walk - free PASIDs of a set's list
+ * @set: the set, of which the caller has a reference
+ * @walk: which of them; the rest is filled in
+ *
+ * Whatever comes into the list meanwhile is not looked at.
+ *
+ * Context: Process context. May sleep. Takes and releases the locks of the set and
+ * its pool, each time for %IOASID_BATCH PASIDs.
+ */
+void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk)
+{
+	unsigned long flags;
+
+	walk->freed = 0;
+	walk->marker.id = 0;
+	walk->marker.seq = 0;
+	ioasid_set_lock(set, &flags);
+	walk->last = set->seq;
+	list_add(&walk->marker.node, &set->pasids);
+	ioasid_set_unlock(set, flags);
+
+	while (ioasid_walk_on(set, walk))
+		cond_resched();
+
+	ioasid_set_lock(set, &flags);
+	list_del(&walk->marker.node);
+	ioasid_set_unlock(set, flags);
 }
 
 static u32 ioasid_set_nr_live(struct ioasid_set *set)
@@ -287,31 +507,15 @@ static u32 ioasid_set_nr_live(struct ioasid_set *set)
 	return info.used - info.pending;
 }
 
-/* Looks at every PASID of the set. */
-static u32 ioasid_free_by_list(struct ioasid_set *set, ioasid_t min,
-			       ioasid_t max)
-{
-	u32 left, freed = 0;
-
-	mutex_lock(&set->walk);
-	left = ioasid_set_nr_live(set);
-	while (left) {
-		freed += ioasid_free_batch(set, min, max, &left);
-		cond_resched();
-	}
-	mutex_unlock(&set->walk);
-	return freed;
-}
-
 /* Tries every number of the range. */
-static u32 ioasid_free_by_number(struct ioasid_set *set, ioasid_t min,
-				 ioasid_t max)
+static u32 ioasid_free_by_number(struct ioasid_set *set, struct device *dev,
+				 ioasid_t min, ioasid_t max)
 {
 	u32 freed = 0;
 	u64 id;
 
 	for (id = min; id <= max; id++) {
-		freed += !ioasid_free(set, id);
+		freed += !ioasid_free(set, dev, id);
 		cond_resched();
 	}
 	return freed;
@@ -320,6 +524,7 @@ static u32 ioasid_free_by_number(struct ioasid_set *set, ioasid_t min,
 /**
  * ioasid_free_range - free all PASIDs of a set that lie in a range
  * @set: the set
+ * @dev: the device that they are local to, NULL for shared ones
  * @min: lowest number of the range
  * @max: highest number of the range; may be beyond the capacity
  *
@@ -330,30 +535,48 @@ static u32 ioasid_free_by_number(struct ioasid_set *set, ioasid_t min,
  * Return: 0, or an error with nothing changed:
  *
  * * -EINVAL: @min is above @max
- * * -ENOENT: the set has no PASID in the range
+ * * -ENOENT: the set has no such PASID in the range
  */
-int ioasid_free_range(struct ioasid_set *set, ioasid_t min, ioasid_t max)
+int ioasid_free_range(struct ioasid_set *set, struct device *dev, ioasid_t min,
+		      ioasid_t max)
 {
-	u32 freed;
+	struct ioasid_walk walk = { .min = min, .max = max, .dev = dev };
 
 	if (min > max)
 		return -EINVAL;
 
 	if (max - min < ioasid_set_nr_live(set))
-		freed = ioasid_free_by_number(set, min, max);
+		walk.freed = ioasid_free_by_number(set, dev, min, max);
 	else
-		freed = ioasid_free_by_list(set, min, max);
-	return freed ? 0 : -ENOENT;
+		ioasid_free_walk(set, &walk);
+	return walk.freed ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(ioasid_free_range);
+
+/*
+ * One user more, unless the PASID was freed. The users have 30 bits. Each is a
+ * kernel object that costs memory, so there cannot be so many that they reach
+ * IOASID_FREED.
+ */
+int ioasid_hold_pasid(struct ioasid *pasid)
+{
+	int life = atomic_read(&pasid->life);
+
+	do {
+		if (life & IOASID_FREED)
+			return -ENOENT;
+	} while (!atomic_try_cmpxchg(&pasid->life, &life, life + 1));
+	return 0;
+}
 
 /**
  * ioasid_get - keep a PASID from being recycled
  * @set: the set that owns it, or NULL for whichever set of the system it is
+ * @dev: the device that it is local to, NULL for a shared one
  * @id: its number
  *
- * For whoever puts the number into hardware, or lets somebody act on it: until
- * ioasid_put() the number does not get a second life, even if its owner frees it.
+ * For whoever lets somebody act on the number: until ioasid_put() it does not get a
+ * second life, even if its owner frees it.
  *
  * Context: Any in which a spinlock_t may be taken. Takes no lock.
  * Return: 0, or an error with no reference taken:
@@ -361,29 +584,16 @@ EXPORT_SYMBOL_GPL(ioasid_free_range);
  * * -ENOENT: there is no such PASID, or it was freed
  * * -EACCES: another set owns it
  */
-int ioasid_get(struct ioasid_set *set, ioasid_t id)
+int ioasid_get(struct ioasid_set *set, struct device *dev, ioasid_t id)
 {
 	struct ioasid *pasid;
-	int life, err;
+	int err;
 
 	rcu_read_lock();
-	pasid = ioasid_lookup(set, id);
+	pasid = ioasid_lookup(set, dev, id);
 	err = PTR_ERR_OR_ZERO(pasid);
-	if (err)
-		goto out_unlock;
-
-	/*
-	 * The users have 30 bits. Each is a kernel object that costs memory, so
-	 * there cannot be so many that they reach IOASID_FREED.
-	 */
-	life = atomic_read(&pasid->life);
-	do {
-		if (life & IOASID_FREED) {
-			err = -ENOENT;
-			break;
-		}
-	} while (!atomic_try_cmpxchg(&pasid->life, &life, life + 1));
-out_unlock:
+	if (!err)
+		err = ioasid_hold_pasid(pasid);
 	rcu_read_unlock();
 	return err;
 }
@@ -391,38 +601,84 @@ out_unlock:
 /**
  * ioasid_put - give a reference to a PASID back
  * @set: as for the ioasid_get() that took it
- * @id: its number
+ * @dev: likewise
+ * @id: likewise
  *
  * The last one for a PASID that was freed makes its number available again.
  *
  * Context: Any that may take a spinlock_t. May take and release the locks of the
  * set and its pool.
  */
-void ioasid_put(struct ioasid_set *set, ioasid_t id)
+void ioasid_put(struct ioasid_set *set, struct device *dev, ioasid_t id)
 {
 	struct ioasid *pasid;
-	int life;
 
 	rcu_read_lock();
-	pasid = ioasid_lookup(set, id);
-	if (WARN_ON_ONCE(IS_ERR(pasid)))
-		goto out_unlock;
+	pasid = ioasid_lookup(set, dev, id);
+	if (!WARN_ON_ONCE(IS_ERR(pasid)))
+		ioasid_release(pasid);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(ioasid_put);
+
+/**
+ * ioasid_hold - keep what a device means by a number from being recycled
+ * @dev: the device
+ * @id: the number, as in a request of the device
+ *
+ * For whoever puts the number into a table of the device. Below "ioasid.local=" it
+ * is a PASID local to @dev, else a shared one.
+ *
+ * Context: Any context. Takes no lock.
+ * Return: A reference, to be given back with ioasid_release(). NULL if nobody
+ * allocated the number, so that there is nothing to keep. ERR_PTR(-ENOENT) if it was
+ * freed, and must not get a new user.
+ */
+struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
+{
+	bool shared = id >= ioasid_pool_shared_min(&ioasid_system_pool);
+	struct ioasid *pasid;
+
+	rcu_read_lock();
+	pasid = ioasid_lookup(NULL, shared ? NULL : dev, id);
+	if (IS_ERR(pasid))
+		pasid = NULL;
+	else if (ioasid_hold_pasid(pasid))
+		pasid = ERR_PTR(-ENOENT);
+	rcu_read_unlock();
+	return pasid;
+}
+
+/**
+ * ioasid_release - give a reference to a PASID back
+ * @pasid: from ioasid_hold() or ioasid_hold_private(); nothing happens for NULL
+ *
+ * As ioasid_put().
+ *
+ * Context: Any that may take a spinlock_t. May take and release the locks of the
+ * set and its pool.
+ */
+void ioasid_release(struct ioasid *pasid)
+{
+	int life;
+
+	if (!pasid)
+		return;
 
 	life = atomic_read(&pasid->life);
 	do {
 		if (WARN_ON_ONCE(!(life & IOASID_USERS)))
-			goto out_unlock;
+			return;
 	} while (!atomic_try_cmpxchg(&pasid->life, &life, life - 1));
 
 	if (life - 1 == IOASID_FREED)
 		ioasid_reclaim_pending(pasid);
-out_unlock:
-	rcu_read_unlock();
 }
 
 /**
  * ioasid_find - look up the private data of a PASID
  * @set: the set that owns it, or NULL for whichever set of the system it is
+ * @dev: the device that it is local to, NULL for a shared one
  * @id: its number
  *
  * Finds a PASID until it is reclaimed, so users that are still there after it was
@@ -435,9 +691,9 @@ out_unlock:
  * * -ENOENT: there is no such PASID
  * * -EACCES: another set owns it
  */
-void *ioasid_find(struct ioasid_set *set, ioasid_t id)
+void *ioasid_find(struct ioasid_set *set, struct device *dev, ioasid_t id)
 {
-	struct ioasid *pasid = ioasid_lookup(set, id);
+	struct ioasid *pasid = ioasid_lookup(set, dev, id);
 
 	if (IS_ERR(pasid))
 		return pasid;
@@ -447,6 +703,7 @@ void *ioasid_find(struct ioasid_set *set, ioasid_t id)
 /**
  * ioasid_replace_data - change the private data of a PASID
  * @set: the set that owns it
+ * @dev: the device that it is local to, NULL for a shared one
  * @id: its number
  * @data: the new data; may be NULL
  *
@@ -459,26 +716,27 @@ void *ioasid_find(struct ioasid_set *set, ioasid_t id)
  * * -ENOENT: there is no such PASID, or it was freed
  * * -EACCES: another set owns it
  */
-void *ioasid_replace_data(struct ioasid_set *set, ioasid_t id, void *data)
+void *ioasid_replace_data(struct ioasid_set *set, struct device *dev,
+			  ioasid_t id, void *data)
 {
 	struct ioasid *pasid;
 	unsigned long flags;
 	void *old;
 
 	rcu_read_lock();
-	pasid = ioasid_lookup(set, id);
+	pasid = ioasid_lookup(set, dev, id);
 	if (IS_ERR(pasid)) {
 		old = pasid;
 		goto out_unlock;
 	}
 
-	spin_lock_irqsave(&set->lock, flags);
-	if (atomic_read(&pasid->life) & IOASID_FREED)
+	ioasid_set_lock(set, &flags);
+	if (ioasid_freed(pasid))
 		old = ERR_PTR(-ENOENT);
 	else
 		old = rcu_replace_pointer(pasid->data, data,
-					  lockdep_is_held(&set->lock));
-	spin_unlock_irqrestore(&set->lock, flags);
+					  lockdep_is_held(&set->privates.xa_lock));
+	ioasid_set_unlock(set, flags);
 out_unlock:
 	rcu_read_unlock();
 	return old;
@@ -487,6 +745,8 @@ out_unlock:
 static int __init ioasid_init(void)
 {
 	ioasid_cache = KMEM_CACHE(ioasid, SLAB_PANIC);
+	ioasid_binding_init();
+	ioasid_host_init();
 	return 0;
 }
 core_initcall(ioasid_init);

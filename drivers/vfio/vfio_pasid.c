@@ -13,7 +13,9 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/file.h>
 #include <linux/ioasid.h>
+#include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
@@ -22,6 +24,7 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
+#include "vfio.h"
 #include "vfio_pasid.h"
 
 /*
@@ -34,16 +37,21 @@ static DEFINE_MUTEX(vfio_pasids_lock);
 /**
  * vfio_pasid_open - prepare a container
  * @vp: of a container that current gives an IOMMU driver
+ * @has_group: see struct vfio_pasid; called with vfio_pasid.lock held
  *
  * Makes no set: most containers never need one. Shares the one that the process
  * has, if it has one.
  *
  * Context: Process context of a user task. May sleep.
  */
-void vfio_pasid_open(struct vfio_pasid *vp)
+void vfio_pasid_open(struct vfio_pasid *vp,
+		     bool (*has_group)(struct vfio_pasid *vp,
+				       struct iommu_group *group))
 {
 	struct ioasid_set *set;
 
+	mutex_init(&vp->lock);
+	vp->has_group = has_group;
 	vp->mm = current->mm;
 	mmgrab(vp->mm);
 
@@ -146,44 +154,244 @@ static int vfio_pasid_copy_in(void *to, size_t size, void __user *from)
 	return err == -E2BIG ? -EINVAL : err;
 }
 
-static int vfio_pasid_alloc(struct ioasid_set *set,
+/* The device that a call names, and what keeps it; all NULL if it names none. */
+struct vfio_pasid_device {
+	struct file *file;
+	struct iommu_group *group;
+	struct device *dev;
+};
+
+static int vfio_pasid_get_device(struct vfio_pasid *vp, u32 flags, s32 fd,
+				 struct vfio_pasid_device *pd)
+{
+	struct vfio_device_file *df;
+
+	*pd = (struct vfio_pasid_device) {};
+	if (!(flags & VFIO_PASID_LOCAL))
+		return fd ? -EINVAL : 0;
+
+	pd->file = fget(fd);
+	if (!pd->file)
+		return -EBADF;
+
+	df = pd->file->private_data;
+	if (pd->file->f_op != &vfio_device_fops || !df->group ||
+	    !vp->has_group(vp, df->group->iommu_group)) {
+		fput(pd->file);
+		return -EINVAL;
+	}
+	pd->group = df->group->iommu_group;
+	pd->dev = df->device->dev;
+	return 0;
+}
+
+static void vfio_pasid_put_device(struct vfio_pasid_device *pd)
+{
+	if (pd->file)
+		fput(pd->file);
+}
+
+/* A local PASID comes before its group leaves, and is freed then; or never. */
+static int vfio_pasid_request(struct vfio_pasid *vp, struct ioasid_set *set,
+			      struct vfio_pasid_device *pd,
+			      struct ioasid_request *req, ioasid_t *pasid)
+{
+	int err;
+
+	req->dev = pd->dev;
+	if (!pd->dev)
+		return ioasid_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
+
+	mutex_lock(&vp->lock);
+	err = -EINVAL;
+	if (vp->has_group(vp, pd->group))
+		err = ioasid_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
+	mutex_unlock(&vp->lock);
+	return err;
+}
+
+static int vfio_pasid_free_local(struct device *dev, void *set)
+{
+	ioasid_free_range(set, dev, 0, U32_MAX);
+	return 0;
+}
+
+/**
+ * vfio_pasid_detach_group - free what is local to the devices of a group
+ * @vp: of the container that the group has just left
+ * @group: the group
+ *
+ * Context: Process context. May sleep.
+ */
+void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group)
+{
+	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
+	struct ioasid_set *set = smp_load_acquire(&vp->set);
+
+	if (!set)
+		return;
+	mutex_lock(&vp->lock);
+	iommu_group_for_each_dev(group, set, vfio_pasid_free_local);
+	mutex_unlock(&vp->lock);
+}
+EXPORT_SYMBOL_GPL(vfio_pasid_detach_group);
+
+/*
+ * A PASID that the caller was not told of is one that was not made. The reference
+ * keeps its number from being that of another one until this is settled.
+ */
+static int vfio_pasid_tell_caller(struct ioasid_set *set, struct device *dev,
+				  ioasid_t pasid, u32 __user *to)
+{
+	int err = put_user(pasid, to);
+
+	if (err)
+		ioasid_free(set, dev, pasid);
+	ioasid_put(set, dev, pasid);
+	return err;
+}
+
+static int vfio_pasid_alloc(struct vfio_pasid *vp, struct ioasid_set *set,
 			    struct vfio_iommu_alloc_pasid __user *arg)
 {
 	struct vfio_iommu_alloc_pasid req;
+	struct vfio_pasid_device pd;
+	struct ioasid_request want;
 	ioasid_t pasid;
 	int err;
 
 	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
-	if (req.flags || req.reserved)
+	if (req.flags & ~(VFIO_PASID_LOCAL | VFIO_PASID_GUEST) || req.reserved)
+		return -EINVAL;
+	if (req.guest && !(req.flags & VFIO_PASID_GUEST))
 		return -EINVAL;
 
-	err = ioasid_alloc(set, req.min, req.max, NULL, GFP_KERNEL_ACCOUNT,
-			   &pasid);
+	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
 	if (err)
 		return err;
 
-	/* A PASID that the caller was not told of is one that was not made. */
-	if (put_user(pasid, &arg->pasid)) {
-		ioasid_free(set, pasid);
-		return -EFAULT;
-	}
-	return 0;
+	want = (struct ioasid_request) {
+		.min = req.min,
+		.max = req.max,
+		.private = req.guest,
+		.flags = IOASID_REQUEST_GET,
+	};
+	if (req.flags & VFIO_PASID_GUEST)
+		want.flags |= IOASID_REQUEST_PRIVATE;
+	err = vfio_pasid_request(vp, set, &pd, &want, &pasid);
+	if (!err)
+		err = vfio_pasid_tell_caller(set, pd.dev, pasid, &arg->pasid);
+	vfio_pasid_put_device(&pd);
+	return err;
 }
 
-static int vfio_pasid_free(struct ioasid_set *set,
+static int vfio_pasid_free(struct vfio_pasid *vp, struct ioasid_set *set,
 			   struct vfio_iommu_free_pasid __user *arg)
 {
 	struct vfio_iommu_free_pasid req;
+	struct vfio_pasid_device pd;
 	int err;
 
 	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
-	if (req.flags)
+	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved)
 		return -EINVAL;
-	return ioasid_free_range(set, req.min, req.max);
+
+	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
+	if (err)
+		return err;
+	err = ioasid_free_range(set, pd.dev, req.min, req.max);
+	vfio_pasid_put_device(&pd);
+	return err;
+}
+
+static int vfio_pasid_bind(struct vfio_pasid *vp, struct ioasid_set *set,
+			   struct vfio_iommu_bind_pasid __user *arg)
+{
+	struct vfio_iommu_bind_pasid req;
+	struct vfio_pasid_device pd;
+	int err;
+
+	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	if (err)
+		return err;
+	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved)
+		return -EINVAL;
+
+	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
+	if (err)
+		return err;
+	err = ioasid_attach_private(set, pd.dev, req.pasid, req.guest,
+				    GFP_KERNEL_ACCOUNT);
+	vfio_pasid_put_device(&pd);
+	/* Nobody learns whose PASID it is, or whether it is anybody's. */
+	return err == -EACCES ? -ENOENT : err;
+}
+
+static int vfio_pasid_unbind(struct ioasid_set *set,
+			     struct vfio_iommu_unbind_pasid __user *arg)
+{
+	struct vfio_iommu_unbind_pasid req;
+	int err;
+
+	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	if (err)
+		return err;
+	if (req.flags || req.reserved || req.guest >= IOASID_CAPACITY_MAX)
+		return -EINVAL;
+	return ioasid_detach_private(set, req.guest);
+}
+
+/* Writes up to req->count entries; afterwards req says where to go on. */
+static int vfio_pasid_list_to(struct ioasid_set *set, struct device *dev,
+			      struct vfio_iommu_list_pasids *req)
+{
+	struct vfio_iommu_pasid_entry __user *to = u64_to_user_ptr(req->entries);
+	struct ioasid_private found = { .private = req->guest };
+	struct vfio_iommu_pasid_entry entry = {};
+	u32 room = req->count;
+
+	req->count = 0;
+	while (req->count < room && !ioasid_next_private(set, &found)) {
+		entry.guest = found.private++;
+		entry.pasid = found.id;
+		entry.flags = found.dev ? VFIO_PASID_LOCAL : 0;
+		if (dev && found.dev != dev)
+			continue;
+		if (copy_to_user(&to[req->count++], &entry, sizeof(entry)))
+			return -EFAULT;
+		cond_resched();
+	}
+	req->guest = found.private;
+	return 0;
+}
+
+static int vfio_pasid_list(struct vfio_pasid *vp, struct ioasid_set *set,
+			   struct vfio_iommu_list_pasids __user *arg)
+{
+	struct vfio_iommu_list_pasids req;
+	struct vfio_pasid_device pd;
+	int err;
+
+	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	if (err)
+		return err;
+	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved || !req.count)
+		return -EINVAL;
+
+	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
+	if (err)
+		return err;
+	err = vfio_pasid_list_to(set, pd.dev, &req);
+	vfio_pasid_put_device(&pd);
+	if (err)
+		return err;
+	if (put_user(req.guest, &arg->guest) || put_user(req.count, &arg->count))
+		return -EFAULT;
+	return 0;
 }
 
 /* Asks for the capability only where it decides: a refusal may be audited. */
@@ -225,7 +433,7 @@ static int vfio_pasid_set_quota(struct ioasid_set *set,
 /**
  * vfio_pasid_ioctl - the PASID calls of a container
  * @vp: of the container
- * @cmd: VFIO_IOMMU_ALLOC_PASID, VFIO_IOMMU_FREE_PASID, VFIO_IOMMU_SET_PASID_QUOTA
+ * @cmd: one of the calls that <linux/vfio.h> has on PASIDs
  * @arg: user pointer to the structure of @cmd
  * @default_limit: the limit, should this be the call that makes the set
  *
@@ -249,17 +457,28 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 
 	switch (cmd) {
 	case VFIO_IOMMU_ALLOC_PASID:
-		ret = vfio_pasid_alloc(set, uarg);
+		ret = vfio_pasid_alloc(vp, set, uarg);
 		break;
 	case VFIO_IOMMU_FREE_PASID:
-		ret = vfio_pasid_free(set, uarg);
+		ret = vfio_pasid_free(vp, set, uarg);
+		break;
+	case VFIO_IOMMU_BIND_PASID:
+		ret = vfio_pasid_bind(vp, set, uarg);
+		break;
+	case VFIO_IOMMU_UNBIND_PASID:
+		ret = vfio_pasid_unbind(set, uarg);
 		break;
 	case VFIO_IOMMU_SET_PASID_QUOTA:
 		ret = vfio_pasid_set_quota(set, uarg);
 		break;
+	case VFIO_IOMMU_LIST_PASIDS:
+		ret = vfio_pasid_list(vp, set, uarg);
+		break;
 	default:
 		ret = -ENOTTY;
 	}
+	/* KVM knows of a binding, or of its end, before the VMM does. */
+	ioasid_set_sync(set);
 	ioasid_set_put(set);
 	return ret;
 }
@@ -298,19 +517,22 @@ int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,
 		       u32 default_limit)
 {
 	struct vfio_iommu_type1_info_cap_pasid cap = {};
+	struct ioasid_system_info system;
 	struct ioasid_set_info info;
 
 	if (!vfio_pasid_supported())
 		return 0;
 
 	vfio_pasid_info(vp, default_limit, &info);
+	ioasid_system_info(&system);
 	cap.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_PASID;
 	cap.header.version = 1;
-	cap.pasid_bits = fls(ioasid_capacity() - 1);
+	cap.pasid_bits = fls(system.capacity - 1);
 	cap.guarantee = info.guarantee;
 	cap.limit = info.limit;
 	cap.used = info.used;
 	cap.available = info.available;
+	cap.shared_min = system.shared_min;
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_add_cap);

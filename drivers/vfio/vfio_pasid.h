@@ -5,9 +5,11 @@
 #ifndef __VFIO_VFIO_PASID_H
 #define __VFIO_VFIO_PASID_H
 
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 struct ioasid_set;
+struct iommu_group;
 struct mm_struct;
 struct vfio_info_cap;
 
@@ -18,14 +20,21 @@ struct vfio_info_cap;
  * @node: in the list of open containers
  * @set:  the PASID set of @mm, of which the container is one owner; NULL until
  *        the process makes it, then it stays
+ * @lock: a group leaves with its local PASIDs, or one is allocated before it does
+ * @has_group: is a group, with an IOMMU of its own, in the container? Immutable.
  */
 struct vfio_pasid {
 	struct mm_struct *mm;
 	struct list_head node;
 	struct ioasid_set *set;
+	struct mutex lock;	/* local PASIDs and groups */
+	bool (*has_group)(struct vfio_pasid *vp, struct iommu_group *group);
 };
 
-void vfio_pasid_open(struct vfio_pasid *vp);
+void vfio_pasid_open(struct vfio_pasid *vp,
+		     bool (*has_group)(struct vfio_pasid *vp,
+				       struct iommu_group *group));
+void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group);
 void vfio_pasid_release(struct vfio_pasid *vp);
 bool vfio_pasid_supported(void);
 int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,

@@ -81,10 +81,10 @@ static void host_pasid_is_found_without_its_set(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, err, 0);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(NULL, id), (void *)&data);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(host, id), (void *)&data);
-	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, id), 0);
-	KUNIT_EXPECT_EQ(test, ioasid_free(host, id), 0);
-	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, id), -ENOENT);
-	ioasid_put(NULL, id);
+	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, NULL, id), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(host, NULL, id), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, NULL, id), -ENOENT);
+	ioasid_put(NULL, NULL, id);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(NULL, id), ERR_PTR(-ENOENT));
 }
 

@@ -22,7 +22,7 @@ static void idle_number_returns_when_freed(struct kunit *test)
 	struct ioasid_set *set = tiny_set(test);
 
 	expect_alloc(test, set, 1);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 1);
 	expect_alloc(test, set, 1);
 }
@@ -35,7 +35,7 @@ static void number_that_was_used_returns_when_freed(struct kunit *test)
 	drop_id(test, hold_id(test, set, 1));
 	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, 0);
 	expect_alloc(test, set, -ENOSPC);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	expect_alloc(test, set, 1);
 }
 
@@ -49,7 +49,7 @@ static void number_in_use_returns_at_the_last_put(struct kunit *test)
 	b = hold_id(test, set, 1);
 	c = hold_id(test, set, 1);
 	drop_id(test, a);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	expect_alloc(test, set, -ENOSPC);
 	drop_id(test, b);
 	expect_alloc(test, set, -ENOSPC);
@@ -69,7 +69,7 @@ static void pending_number_is_given_to_nobody(struct kunit *test)
 	other = new_set(test, 0, IOASID_LIMIT_NONE);
 	alloc_ids(test, set, 3);
 	held = hold_id(test, set, 2);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 2), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 2), 0);
 
 	KUNIT_EXPECT_EQ(test, try_alloc(test, other, 2, 2), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 2, 2), -ENOSPC);
@@ -77,7 +77,7 @@ static void pending_number_is_given_to_nobody(struct kunit *test)
 	expect_alloc(test, other, -ENOSPC);
 	drop_id(test, held);
 	expect_alloc(test, other, 2);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 2), -EACCES);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 2), -EACCES);
 }
 
 static void reclaimed_number_starts_afresh(struct kunit *test)
@@ -89,10 +89,10 @@ static void reclaimed_number_starts_afresh(struct kunit *test)
 	for (i = 0; i < 5; i++) {
 		expect_alloc(test, set, 1);
 		held = hold_id(test, set, 1);
-		KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
-		KUNIT_EXPECT_EQ(test, ioasid_get(set, 1), -ENOENT);
+		KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
+		KUNIT_EXPECT_EQ(test, ioasid_get(set, NULL, 1), -ENOENT);
 		drop_id(test, held);
-		KUNIT_EXPECT_EQ(test, ioasid_get(set, 1), -ENOENT);
+		KUNIT_EXPECT_EQ(test, ioasid_get(set, NULL, 1), -ENOENT);
 	}
 	expect_books(test, 0, 0, 1);
 }
@@ -104,12 +104,12 @@ static void second_free_says_so(struct kunit *test)
 
 	expect_alloc(test, set, 1);
 	held = hold_id(test, set, 1);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), -ENOENT);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), -ENOENT);
 	expect_set(test, set, 1, 1, 0, IOASID_LIMIT_NONE, 0);
 	drop_id(test, held);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), -ENOENT);
 	expect_books(test, 0, 0, 1);
 }
 
@@ -126,10 +126,10 @@ static void unknown_number_is_no_pasid(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(unknown_ids); i++) {
 		ioasid_t id = unknown_ids[i];
 
-		KUNIT_EXPECT_EQ(test, ioasid_free(set, id), -ENOENT);
-		KUNIT_EXPECT_EQ(test, ioasid_get(set, id), -ENOENT);
+		KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, id), -ENOENT);
+		KUNIT_EXPECT_EQ(test, ioasid_get(set, NULL, id), -ENOENT);
 		KUNIT_EXPECT_PTR_EQ(test, find_data(set, id), ERR_PTR(-ENOENT));
-		KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, id, set),
+		KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, NULL, id, set),
 				    ERR_PTR(-ENOENT));
 	}
 	expect_books(test, 1, 0, 6);
@@ -144,13 +144,13 @@ static void foreign_pasid_is_out_of_reach(struct kunit *test)
 	other = new_set(test, 0, IOASID_LIMIT_NONE);
 	alloc_at(test, set, 3);
 
-	KUNIT_EXPECT_EQ(test, ioasid_free(other, 3), -EACCES);
-	KUNIT_EXPECT_EQ(test, ioasid_get(other, 3), -EACCES);
+	KUNIT_EXPECT_EQ(test, ioasid_free(other, NULL, 3), -EACCES);
+	KUNIT_EXPECT_EQ(test, ioasid_get(other, NULL, 3), -EACCES);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(other, 3), ERR_PTR(-EACCES));
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(other, 3, NULL),
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(other, NULL, 3, NULL),
 			    ERR_PTR(-EACCES));
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, 3, 3), -ENOENT);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, 0, UINT_MAX), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, NULL, 3, 3), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, NULL, 0, UINT_MAX), -ENOENT);
 
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 3), (void *)set);
 	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, 6);
@@ -165,7 +165,7 @@ static void no_set_means_the_system_only(struct kunit *test)
 	test_capacity(test, IOASID_CAPACITY_MAX);
 	set = new_set(test, 0, IOASID_LIMIT_NONE);
 	alloc_at(test, set, id);
-	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, id), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, NULL, id), -ENOENT);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(NULL, id), ERR_PTR(-ENOENT));
 }
 
@@ -176,11 +176,11 @@ static void many_references_count(struct kunit *test)
 
 	expect_alloc(test, set, 1);
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, ioasid_get(set, 1), 0);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+		KUNIT_ASSERT_EQ(test, ioasid_get(set, NULL, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	for (i = 0; i < 1000; i++) {
 		expect_set(test, set, 1, 1, 0, IOASID_LIMIT_NONE, 0);
-		ioasid_put(set, 1);
+		ioasid_put(set, NULL, 1);
 	}
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 1);
 }
@@ -198,7 +198,7 @@ static void a_freed_pasid_outlives_its_readers(struct kunit *test)
 
 	rcu_read_lock();
 	pasid = xa_load(&test_pool(test)->xa, 5);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 5), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 5), 0);
 	KUNIT_EXPECT_EQ(test, ioasid_alloc(set, 3, 3, set, GFP_ATOMIC, &id), 0);
 	KUNIT_EXPECT_EQ(test, pasid->id, 5);
 	KUNIT_EXPECT_PTR_EQ(test, pasid->set, set);
@@ -227,13 +227,13 @@ static void data_are_found_and_replaced(struct kunit *test)
 
 	expect_alloc(test, set, 1);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), (void *)set);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, 1, &data),
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, NULL, 1, &data),
 			    (void *)set);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), (void *)&data);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, 1, NULL),
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, NULL, 1, NULL),
 			    (void *)&data);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), NULL);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, 1, set), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, NULL, 1, set), NULL);
 }
 
 static void no_data_is_not_no_pasid(struct kunit *test)
@@ -244,7 +244,7 @@ static void no_data_is_not_no_pasid(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ioasid_alloc(set, 0, UINT_MAX, NULL, GFP_KERNEL, &id),
 			0);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, id), NULL);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, id), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, id), 0);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, id), ERR_PTR(-ENOENT));
 }
 
@@ -256,7 +256,7 @@ static void each_pasid_has_its_own_data(struct kunit *test)
 	test_capacity(test, 8);
 	set = new_set(test, 0, IOASID_LIMIT_NONE);
 	for (i = 0; i < 7; i++) {
-		ioasid_replace_data(set, alloc_id(test, set), &data[i]);
+		ioasid_replace_data(set, NULL, alloc_id(test, set), &data[i]);
 		KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), (void *)data);
 	}
 	for (i = 0; i < 7; i++)
@@ -271,9 +271,9 @@ static void users_find_the_data_of_a_freed_pasid(struct kunit *test)
 
 	expect_alloc(test, set, 1);
 	held = hold_id(test, set, 1);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), (void *)set);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, 1, NULL),
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_replace_data(set, NULL, 1, NULL),
 			    ERR_PTR(-ENOENT));
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 1), (void *)set);
 	drop_id(test, held);
@@ -332,7 +332,7 @@ static void free_range_frees_the_sets_own(struct kunit *test)
 		alloc_at(test, set, id);
 		alloc_at(test, other, id + 1);
 	}
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, rule->min, rule->max),
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, rule->min, rule->max),
 			rule->err);
 	for (id = 10; id <= 30; id += 10) {
 		gone = !rule->err && id >= rule->min && id <= rule->max;
@@ -369,11 +369,11 @@ static void free_range_works_across_batches(struct kunit *test)
 		if (i % 2)
 			alloc_at(test, set, 5000 + i);
 	}
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 2000, 4999), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 2000, 4999), 0);
 	expect_books(test, nr / 2, 0, 7999 - nr / 2);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 2000, 4999), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 2000, 4999), -ENOENT);
 	if (nr > 1)
-		KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), 0);
+		KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), 0);
 	expect_books(test, 0, 0, 7999);
 }
 
@@ -388,7 +388,7 @@ static void free_range_by_number_and_by_list_agree(struct kunit *test)
 	/* Widths below, at and above what is left, where the method changes. */
 	for (i = 1; used; i += width) {
 		width = min(used, 147);
-		KUNIT_EXPECT_EQ(test, ioasid_free_range(set, i, i + width - 1),
+		KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, i, i + width - 1),
 				0);
 		used -= width;
 		expect_books(test, used, 0, 1023 - used);
@@ -409,9 +409,9 @@ static void free_range_finds_sparse_numbers(struct kunit *test)
 	set = new_set(test, 0, IOASID_LIMIT_NONE);
 	for (i = 0; i < ARRAY_SIZE(ids); i++)
 		alloc_at(test, set, ids[i]);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 64, 65535), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 64, 65535), 0);
 	expect_books(test, 5, 0, IOASID_CAPACITY_MAX - 6);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), 0);
 	expect_books(test, 0, 0, IOASID_CAPACITY_MAX - 1);
 }
 
@@ -427,13 +427,13 @@ static void free_range_leaves_users_their_numbers(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		held[i] = hold_id(test, set, 3 * i + 1);
 
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 2, 9), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 2, 9), 0);
 	expect_set(test, set, 4, 2, 0, IOASID_LIMIT_NONE, 11);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 2, 9), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 2, 9), -ENOENT);
 	for (i = 0; i < 3; i++)
 		drop_id(test, held[i]);
 	expect_set(test, set, 2, 0, 0, IOASID_LIMIT_NONE, 13);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), 0);
 }
 
 /* Contexts that must not sleep */
@@ -455,13 +455,13 @@ static void do_atomic_work(struct atomic_work *work)
 	ioasid_t id;
 
 	work->errors += ioasid_alloc(set, 0, UINT_MAX, set, GFP_ATOMIC, &id) != 0;
-	work->errors += ioasid_get(set, work->id) != 0;
+	work->errors += ioasid_get(set, NULL, work->id) != 0;
 	work->errors += find_data(set, work->id) != set;
-	work->errors += ioasid_replace_data(set, work->id, work) != set;
-	work->errors += ioasid_free(set, work->id) != 0;
-	work->errors += ioasid_get(set, work->id) != -ENOENT;
-	ioasid_put(set, work->id);
-	work->errors += ioasid_free(set, id) != 0;
+	work->errors += ioasid_replace_data(set, NULL, work->id, work) != set;
+	work->errors += ioasid_free(set, NULL, work->id) != 0;
+	work->errors += ioasid_get(set, NULL, work->id) != -ENOENT;
+	ioasid_put(set, NULL, work->id);
+	work->errors += ioasid_free(set, NULL, id) != 0;
 	work->errors += ioasid_set_adjust(set, 0, 5, IOASID_ADJUST_LIMIT) != 0;
 	ioasid_set_put(ioasid_set_get(set));
 	ioasid_set_info(set, &info);
@@ -567,7 +567,7 @@ static void nothing_sleeps(struct kunit *test)
 
 static void put_id(struct atomic_work *work)
 {
-	ioasid_put(work->set, work->id);
+	ioasid_put(work->set, NULL, work->id);
 }
 
 /* The mm is a real one, and nobody else has it: so it goes as well. */
@@ -585,7 +585,7 @@ static void the_last_put_ends_the_set_anywhere(struct kunit *test)
 	work->set = new_token_set(test, mm);
 	mmput(mm);
 	work->id = alloc_id(test, work->set);
-	KUNIT_ASSERT_EQ(test, ioasid_get(work->set, work->id), 0);
+	KUNIT_ASSERT_EQ(test, ioasid_get(work->set, NULL, work->id), 0);
 	free_set(test, work->set);
 	expect_books(test, 1, 0, 6);
 	context->run(work);

@@ -76,7 +76,7 @@ void __expect_books(struct kunit *test, int line, u32 used, u32 reserved,
 
 #define expect_set(test, set, used, pending, guarantee, limit, available) \
 	__expect_set(test, __LINE__, set, &(struct ioasid_set_info) {	\
-		     used, pending, guarantee, limit, available })
+		     used, pending, 0, guarantee, limit, available })
 void __expect_set(struct kunit *test, int line, struct ioasid_set *set,
 		  const struct ioasid_set_info *want);
 

@@ -37,7 +37,7 @@ int ioasid_test_init(struct kunit *test)
 	if (!test->priv)
 		return -ENOMEM;
 
-	ioasid_pool_init(test_pool(test), 0);
+	ioasid_pool_init(test_pool(test), 0, 0);
 	return kunit_add_action_or_reset(test, exit_pool, test);
 }
 
@@ -171,7 +171,7 @@ static void put_id_action(void *data)
 {
 	struct held_id *held = data;
 
-	ioasid_put(held->set, held->id);
+	ioasid_put(held->set, NULL, held->id);
 }
 
 struct held_id *hold_id(struct kunit *test, struct ioasid_set *set, ioasid_t id)
@@ -181,7 +181,7 @@ struct held_id *hold_id(struct kunit *test, struct ioasid_set *set, ioasid_t id)
 	held = kunit_kzalloc(test, sizeof(*held), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, held);
 	*held = (struct held_id) { set, id };
-	KUNIT_ASSERT_EQ(test, 0, ioasid_get(set, id));
+	KUNIT_ASSERT_EQ(test, 0, ioasid_get(set, NULL, id));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_id_action,
 							   held));
 	return held;
@@ -235,7 +235,7 @@ void *find_data(struct ioasid_set *set, ioasid_t id)
 	void *data;
 
 	rcu_read_lock();
-	data = ioasid_find(set, id);
+	data = ioasid_find(set, NULL, id);
 	rcu_read_unlock();
 	return data;
 }

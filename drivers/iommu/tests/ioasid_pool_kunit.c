@@ -54,7 +54,7 @@ static void init_takes_the_cap(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	memset(pool, 0xff, sizeof(*pool));
-	ioasid_pool_init(pool, 77);
+	ioasid_pool_init(pool, 77, 0);
 	KUNIT_EXPECT_EQ(test, ioasid_pool_capacity(pool), 77);
 	ioasid_pool_destroy(pool);
 }
@@ -67,7 +67,7 @@ static void no_capacity_no_pasid(struct kunit *test)
 	expect_alloc(test, set, -EOPNOTSUPP);
 	expect_alloc(test, none, -EOPNOTSUPP);
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 0);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), -ENOENT);
 	expect_books(test, 0, 0, 0);
 }
 
@@ -175,7 +175,7 @@ static void the_last_number_is_the_capacity_less_one(struct kunit *test)
 	test_capacity(test, U32_MAX);
 	alloc_at(test, set, last);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, last, UINT_MAX), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, last), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, last), 0);
 	alloc_at(test, set, last);
 }
 
@@ -189,7 +189,7 @@ static void the_lowest_free_number_is_given(struct kunit *test)
 	alloc_at(test, set, 2);
 	expect_alloc(test, set, 3);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 100, UINT_MAX), 100);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 2), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 2), 0);
 	expect_alloc(test, set, 2);
 	expect_alloc(test, set, 4);
 }
@@ -213,7 +213,7 @@ static void a_freed_number_is_given_again(struct kunit *test)
 
 	test_capacity(test, 8);
 	alloc_ids(test, set, 7);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 3), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 3), 0);
 	expect_alloc(test, set, 3);
 	expect_alloc(test, set, -ENOSPC);
 }
@@ -278,7 +278,7 @@ static void shrinking_leaves_live_pasids_alone(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 40), (void *)set);
 	held = hold_id(test, set, 40);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 40), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 40), 0);
 	expect_set(test, set, 1, 1, 0, IOASID_LIMIT_NONE, 14);
 	drop_id(test, held);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(set, 40), ERR_PTR(-ENOENT));
@@ -292,7 +292,7 @@ static void shrinking_ends_allocation_above(struct kunit *test)
 	test_capacity(test, 64);
 	alloc_at(test, set, 40);
 	test_capacity(test, 16);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 40), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 40), 0);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 40, 40), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 15, 40), 15);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 15, 40), -ENOSPC);
@@ -314,7 +314,7 @@ static void shrinking_below_the_claims_leaves_nothing_free(struct kunit *test)
 	alloc_ids(test, set, 2);
 	expect_alloc(test, set, -ENOSPC);
 	expect_books(test, 7, 18, 0);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, 0, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(other, NULL, 0, UINT_MAX), 0);
 	expect_books(test, 2, 18, 0);
 }
 

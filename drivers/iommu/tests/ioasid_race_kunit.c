@@ -104,7 +104,7 @@ static int race_alloc(struct race_thread *thread, ioasid_t *id)
 	/* A user may have come already, but no other creator is there. */
 	life = atomic_fetch_add(RACE_CREATED, &race->life[*id]);
 	race_expect(race, !(life & RACE_CREATED));
-	race_expect(race, !ioasid_replace_data(thread->set, *id,
+	race_expect(race, !ioasid_replace_data(thread->set, NULL, *id,
 					       &race->cookie[*id]));
 	return 0;
 }
@@ -112,7 +112,7 @@ static int race_alloc(struct race_thread *thread, ioasid_t *id)
 static void race_free(struct race_thread *thread, ioasid_t id)
 {
 	race_leave(thread->race, id, RACE_CREATED);
-	race_expect(thread->race, !ioasid_free(thread->set, id));
+	race_expect(thread->race, !ioasid_free(thread->set, NULL, id));
 }
 
 /* Works: each leaves its thread with nothing, in the end. */
@@ -149,7 +149,7 @@ static void get_put_round(struct race_thread *thread)
 	int err, nr_lives = 0;
 	void *data;
 
-	err = ioasid_get(set, id);
+	err = ioasid_get(set, NULL, id);
 	if (err) {
 		race_expect(race, err == -ENOENT || err == -EACCES);
 		return;
@@ -163,7 +163,7 @@ static void get_put_round(struct race_thread *thread)
 	race_expect(race, !nr_lives ||
 		    nr_lives == atomic_read(&race->nr_lives[id]));
 	race_leave(race, id, RACE_USER);
-	ioasid_put(set, id);
+	ioasid_put(set, NULL, id);
 }
 
 static void find_round(struct race_thread *thread)
@@ -173,7 +173,7 @@ static void find_round(struct race_thread *thread)
 	void *data;
 
 	rcu_read_lock();
-	data = ioasid_find(race_any_set(thread), id);
+	data = ioasid_find(race_any_set(thread), NULL, id);
 	race_expect(race, !data || data == &race->cookie[id] ||
 		    data == ERR_PTR(-ENOENT) || data == ERR_PTR(-EACCES));
 	rcu_read_unlock();
@@ -227,7 +227,7 @@ static void free_range_round(struct race_thread *thread)
 		race_leave(race, id, RACE_CREATED);
 		nr++;
 	}
-	race_expect(race, ioasid_free_range(thread->set, min, max) ==
+	race_expect(race, ioasid_free_range(thread->set, NULL, min, max) ==
 		    (nr ? 0 : -ENOENT));
 
 	for (i = 0; i < thread->nr; i++) {
@@ -274,11 +274,11 @@ static void set_user_round(struct race_thread *thread)
 		return;
 	}
 	id = race_random(thread, RACE_SPACE);
-	err = ioasid_get(set, id);
+	err = ioasid_get(set, NULL, id);
 	race_expect(race, !err || err == -ENOENT || err == -EACCES);
 	cond_resched();
 	if (!err)
-		ioasid_put(set, id);
+		ioasid_put(set, NULL, id);
 	err = ioasid_alloc(set, 0, UINT_MAX, NULL, GFP_KERNEL, &id);
 	race_expect(race, !err || err == -ENOSPC || err == -EDQUOT ||
 		    err == -ENOENT);
@@ -305,7 +305,7 @@ static void free_once_round(struct race_thread *thread)
 	int id, err;
 
 	for (id = 1; id < RACE_SPACE; id++) {
-		err = ioasid_free(thread->set, id);
+		err = ioasid_free(thread->set, NULL, id);
 		race_expect(race, !err || err == -ENOENT);
 		if (!err)
 			atomic_inc(&race->freed);
@@ -325,9 +325,9 @@ static void sweep_round(struct race_thread *thread)
 	for (id = min; id < min + RACE_STRETCH; id += RACE_STRETCH / 128)
 		race_expect(race, !ioasid_alloc(thread->set, id, id, NULL,
 						GFP_KERNEL, &id));
-	race_expect(race, !ioasid_free_range(thread->set, min,
+	race_expect(race, !ioasid_free_range(thread->set, NULL, min,
 					     min + RACE_STRETCH - 1));
-	race_expect(race, ioasid_free_range(thread->set, min,
+	race_expect(race, ioasid_free_range(thread->set, NULL, min,
 					    min + RACE_STRETCH - 1) == -ENOENT);
 }
 

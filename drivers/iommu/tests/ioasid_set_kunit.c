@@ -28,7 +28,7 @@ static void limit_is_exact(struct kunit *test)
 	expect_alloc(test, set, -EDQUOT);
 	expect_set(test, set, 3, 0, 0, 3, 0);
 
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 2), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 2), 0);
 	expect_set(test, set, 2, 0, 0, 3, 1);
 	expect_alloc(test, set, 2);
 	expect_alloc(test, set, -EDQUOT);
@@ -64,7 +64,7 @@ static void pending_counts_as_used(struct kunit *test)
 	id = alloc_id(test, set);
 	alloc_id(test, set);
 	held = hold_id(test, set, id);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, id), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, id), 0);
 	expect_alloc(test, set, -EDQUOT);
 	expect_set(test, set, 2, 1, 0, 2, 0);
 	expect_books(test, 2, 0, 13);
@@ -142,7 +142,7 @@ static void above_the_guarantee_the_first_wins(struct kunit *test)
 	expect_alloc(test, a, -ENOSPC);
 	expect_set(test, b, 0, 0, 4, IOASID_LIMIT_NONE, 4);
 
-	KUNIT_EXPECT_EQ(test, ioasid_free(a, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(a, NULL, 1), 0);
 	alloc_ids(test, b, 5);
 	expect_alloc(test, b, -ENOSPC);
 	expect_alloc(test, a, -ENOSPC);
@@ -162,7 +162,7 @@ static void guarantee_is_used_up_before_the_rest(struct kunit *test)
 			     used < 4 ? 6 : 10 - used);
 	}
 	for (used = 10; used--;) {
-		KUNIT_EXPECT_EQ(test, ioasid_free(set, used + 1), 0);
+		KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, used + 1), 0);
 		expect_books(test, used, used < 4 ? 4 - used : 0,
 			     used < 4 ? 6 : 10 - used);
 	}
@@ -233,7 +233,7 @@ static void pending_pasids_fill_the_guarantee(struct kunit *test)
 	set = new_set(test, 2, 10);
 	id = alloc_id(test, set);
 	held = hold_id(test, set, id);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, id), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, id), 0);
 	expect_set(test, set, 1, 1, 2, 10, 9);
 	expect_books(test, 1, 1, 8);
 	drop_id(test, held);
@@ -455,7 +455,7 @@ static void adjust_counts_pending_as_used(struct kunit *test)
 	test_capacity(test, 11);
 	alloc_ids(test, set, 2);
 	held = hold_id(test, set, 1);
-	KUNIT_EXPECT_EQ(test, ioasid_free(set, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, NULL, 1), 0);
 	KUNIT_EXPECT_EQ(test, ioasid_set_adjust(set, 0, 1, L), -EBUSY);
 	drop_id(test, held);
 	KUNIT_EXPECT_EQ(test, ioasid_set_adjust(set, 0, 1, L), 0);
@@ -659,7 +659,7 @@ static void an_empty_set_is_not_dead(struct kunit *test)
 	test_capacity(test, 16);
 	set = new_token_set(test, token);
 	alloc_ids(test, set, 3);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), 0);
 	expect_pins(test, token, 1);
 	KUNIT_ASSERT_PTR_EQ(test, ioasid_set_find(token), set);
 	ioasid_set_put(set);
@@ -694,7 +694,7 @@ static void nothing_is_allocated_in_a_freed_set(struct kunit *test)
 	free_set(test, set);
 	expect_alloc(test, set, -ENOENT);
 	KUNIT_EXPECT_EQ(test, try_alloc(test, set, 3, 3), -ENOENT);
-	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, 0, UINT_MAX), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), -ENOENT);
 	expect_books(test, 0, 0, 15);
 }
 

@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOASID events: who is told what happens to sets and PASIDs.
+ *
+ * Rules:
+ *
+ * - What happens to a set or its PASIDs is appended to the set's queue under the
+ *   set's lock, so the queue has the order in which things happened.
+ * - One at a time takes events from the queue and calls the notifiers, without a
+ *   lock: whoever came upon a queue that nobody was telling. So each notifier is
+ *   told of each event of a set once, and in order, on whichever CPU.
+ * - A PASID is not reclaimed before its IOASID_FREE was told.
+ * - Telling starts where the event happened, which may be in atomic context, and is
+ *   left to a worker when it takes long.
+ *
+ * A notifier that comes late is introduced to each set: told of all that it has,
+ * with nothing new in between (see ioasid_introduce()).
+ *
+ * Developer's notes: a notifier chain called under the allocator's lock was what
+ * the first designs had. Then no notifier could so much as put a PASID, and each
+ * left its work to a queue of its own, in an order that nobody knew. Events that
+ * are merged ("now bound to 5") would need no queue, but lose transitions.
+ */
+#include <linux/export.h>
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+#include "ioasid-private.h"
+
+/* Events told in atomic context, before the rest is left to a worker. */
+#define IOASID_TELL_MAX		(4 * IOASID_BATCH)
+
+/* PASIDs that a new notifier is told of between two looks at the queue. */
+#define IOASID_REPLAY_BATCH	16
+
+/*
+ * Notifiers by what they listen to: a pool, the token of a set, or a set that has
+ * no token. Changed under ioasid_sets_mutex, read under RCU.
+ */
+static DEFINE_HASHTABLE(ioasid_notifiers, 8);
+
+/* Counts registrations; under ioasid_sets_mutex. */
+static u64 ioasid_joined;
+
+/**
+ * struct ioasid_replay - how far a new notifier knows a set
+ * @notifier: the notifier
+ * @seq:      it knows every PASID up to this one of ioasid.seq
+ */
+struct ioasid_replay {
+	struct ioasid_notifier *notifier;
+	u64 seq;
+};
+
+static const void *ioasid_set_key(struct ioasid_set *set)
+{
+	return set->token ?: (const void *)set;
+}
+
+/* Whether what happens to a set has to be queued at all. */
+bool ioasid_telling_locked(struct ioasid_set *set)
+{
+	lockdep_assert_held(&set->privates.xa_lock);
+
+	/* An event that waits keeps its PASID only if all that follow do. */
+	return set->listeners || set->told != set->queued;
+}
+
+/* Returns true if the caller has to call ioasid_tell(), after unlocking. */
+static bool ioasid_claim_locked(struct ioasid_set *set)
+{
+	if (set->telling)
+		return false;
+	set->telling = true;
+	refcount_inc(&set->refs);
+	return true;
+}
+
+/* As ioasid_claim_locked(). The note is in use until it was told. */
+bool ioasid_note_locked(struct ioasid_set *set, struct ioasid_note *note,
+			enum ioasid_event_type type)
+{
+	lockdep_assert_held(&set->privates.xa_lock);
+
+	note->type = type;
+	note->next = NULL;
+	*set->tail = note;
+	set->tail = &note->next;
+	set->queued++;
+	return ioasid_claim_locked(set);
+}
+
+static struct ioasid_note *ioasid_pop_locked(struct ioasid_set *set)
+{
+	struct ioasid_note *note = set->notes;
+
+	if (!note)
+		return NULL;
+	set->notes = note->next;
+	if (!set->notes)
+		set->tail = &set->notes;
+	return note;
+}
+
+static void ioasid_event_of_pasid(struct ioasid_event *event,
+				  struct ioasid *pasid)
+{
+	event->id = pasid->id;
+	event->dev = pasid->local ? pasid->local->dev : NULL;
+	event->data = rcu_dereference(pasid->data);
+}
+
+/* The PASID of a note, or NULL if it is about the set. */
+static struct ioasid *ioasid_note_pasid(struct ioasid_note *note)
+{
+	switch (note->type) {
+	case IOASID_ALLOC:
+		return container_of(note, struct ioasid, made);
+	case IOASID_BIND:
+		return container_of(note, struct ioasid_binding, bound)->pasid;
+	case IOASID_UNBIND:
+		return container_of(note, struct ioasid_binding, unbound)->pasid;
+	case IOASID_FREE:
+		return container_of(note, struct ioasid, freed);
+	default:
+		return NULL;
+	}
+}
+
+static u32 ioasid_note_private(struct ioasid_note *note)
+{
+	switch (note->type) {
+	case IOASID_BIND:
+		return container_of(note, struct ioasid_binding, bound)->private;
+	case IOASID_UNBIND:
+		return container_of(note, struct ioasid_binding, unbound)->private;
+	default:
+		return IOASID_PRIVATE_NONE;
+	}
+}
+
+/* What the event kept until everybody was told. */
+static void ioasid_note_done(struct ioasid_set *set, struct ioasid_note *note)
+{
+	switch (note->type) {
+	case IOASID_UNBIND:
+		ioasid_binding_free(container_of(note, struct ioasid_binding,
+						 unbound));
+		break;
+	case IOASID_FREE:
+		ioasid_release(container_of(note, struct ioasid, freed));
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Does @notifier know the set well enough to be told of this event? One that is
+ * just being introduced knows some of the PASIDs, and will learn of the others as
+ * they are by then.
+ */
+static bool ioasid_knows(struct ioasid_notifier *notifier,
+			 struct ioasid_set *set, struct ioasid *pasid)
+{
+	struct ioasid_replay *replay = set->replay;
+
+	if (notifier->set && notifier->set != set)
+		return false;
+	if (notifier->joined <= set->joined)
+		return true;
+	return replay && replay->notifier == notifier && pasid &&
+	       pasid->seq <= replay->seq;
+}
+
+static void ioasid_call(const void *key, enum ioasid_priority priority,
+			const struct ioasid_event *event, struct ioasid *pasid)
+{
+	struct ioasid_notifier *pos;
+
+	hash_for_each_possible_rcu(ioasid_notifiers, pos, node,
+				   (unsigned long)key)
+		if (pos->key == key && pos->priority == priority &&
+		    ioasid_knows(pos, event->set, pasid))
+			pos->notify(pos, event);
+}
+
+/* Tells everybody of one event. */
+static void ioasid_deliver(struct ioasid_set *set, struct ioasid_note *note)
+{
+	struct ioasid *pasid = ioasid_note_pasid(note);
+	struct ioasid_event event = {
+		.type = note->type,
+		.set = set,
+		.token = set->token,
+		.id = IOMMU_PASID_INVALID,
+		.private = ioasid_note_private(note),
+	};
+	enum ioasid_priority priority;
+
+	rcu_read_lock();
+	if (pasid)
+		ioasid_event_of_pasid(&event, pasid);
+	for (priority = IOASID_PRIORITY_CPU;
+	     priority <= IOASID_PRIORITY_DEVICE; priority++) {
+		ioasid_call(set->pool, priority, &event, pasid);
+		ioasid_call(ioasid_set_key(set), priority, &event, pasid);
+	}
+	rcu_read_unlock();
+	ioasid_note_done(set, note);
+}
+
+/*
+ * Tells of events until the queue is empty, or @max of them. The caller is the one
+ * who tells. Returns true if the queue is empty and nobody tells any more.
+ */
+static bool ioasid_tell_some(struct ioasid_set *set, u64 max)
+{
+	struct ioasid_note *note;
+	unsigned long flags;
+	bool done;
+
+	ioasid_set_lock(set, &flags);
+	while (max-- && (note = ioasid_pop_locked(set))) {
+		ioasid_set_unlock(set, flags);
+		ioasid_deliver(set, note);
+		ioasid_set_lock(set, &flags);
+		set->told++;
+	}
+	done = !set->notes;
+	if (done)
+		set->telling = false;
+	ioasid_set_unlock(set, flags);
+
+	if (wq_has_sleeper(&set->idle))
+		wake_up_all(&set->idle);
+	return done;
+}
+
+/**
+ * ioasid_tell - tell of all events in the queue
+ * @set: the set; the caller just claimed it
+ *
+ * Context: Any that may take a spinlock_t.
+ */
+void ioasid_tell(struct ioasid_set *set)
+{
+	if (ioasid_tell_some(set, IOASID_TELL_MAX))
+		ioasid_set_put(set);
+	else
+		queue_work(system_unbound_wq, &set->teller);
+}
+
+static void ioasid_teller(struct work_struct *work)
+{
+	struct ioasid_set *set = container_of(work, struct ioasid_set, teller);
+
+	while (!ioasid_tell_some(set, IOASID_TELL_MAX))
+		cond_resched();
+	ioasid_set_put(set);
+}
+
+/* Prepares the queue of a new set. */
+void ioasid_events_init_set(struct ioasid_set *set)
+{
+	set->tail = &set->notes;
+	init_waitqueue_head(&set->idle);
+	INIT_WORK(&set->teller, ioasid_teller);
+}
+
+static bool ioasid_set_told(struct ioasid_set *set, u64 nr)
+{
+	unsigned long flags;
+	bool told;
+
+	ioasid_set_lock(set, &flags);
+	told = set->told >= nr || !set->telling;
+	ioasid_set_unlock(set, flags);
+	return told;
+}
+
+/**
+ * ioasid_set_sync - wait until everybody was told
+ * @set: the set
+ *
+ * Returns when no notifier is still to be told of anything that the caller did, or
+ * saw, before. The PASIDs that were freed until then are reclaimed unless somebody
+ * has a reference.
+ *
+ * Context: Process context, not in a notifier. May sleep.
+ */
+void ioasid_set_sync(struct ioasid_set *set)
+{
+	unsigned long flags;
+	u64 nr;
+
+	might_sleep();
+	ioasid_set_lock(set, &flags);
+	nr = set->queued;
+	ioasid_set_unlock(set, flags);
+	wait_event(set->idle, ioasid_set_told(set, nr));
+}
+EXPORT_SYMBOL_GPL(ioasid_set_sync);
+
+static bool ioasid_claim(struct ioasid_set *set)
+{
+	unsigned long flags;
+	bool claimed;
+
+	ioasid_set_lock(set, &flags);
+	claimed = ioasid_claim_locked(set);
+	ioasid_set_unlock(set, flags);
+	return claimed;
+}
+
+/* One PASID as it was when a replay came by. */
+struct ioasid_snapshot {
+	struct ioasid *pasid;
+	u32 private;
+};
+
+/*
+ * Takes what follows the marker in the list. The PASIDs stay: if one is freed
+ * meanwhile, the event of it waits for us, who tell. Returns how many.
+ */
+static int ioasid_replay_batch_locked(struct ioasid_set *set,
+				      struct ioasid *marker,
+				      struct ioasid_snapshot *batch)
+{
+	struct ioasid *pasid = marker;
+	int nr = 0;
+
+	list_for_each_entry_continue(pasid, &set->pasids, node) {
+		if (nr == IOASID_REPLAY_BATCH)
+			break;
+		if (!pasid->id)
+			continue;
+		batch[nr].pasid = pasid;
+		batch[nr++].private = pasid->binding ? pasid->binding->private :
+						       IOASID_PRIVATE_NONE;
+	}
+	/* Behind the last one that was taken. */
+	list_move_tail(&marker->node, &pasid->node);
+	return nr;
+}
+
+static void ioasid_replay_one(struct ioasid_notifier *notifier,
+			      struct ioasid_set *set,
+			      struct ioasid_snapshot *snapshot)
+{
+	struct ioasid_event event = {
+		.type = IOASID_ALLOC,
+		.set = set,
+		.token = set->token,
+		.private = IOASID_PRIVATE_NONE,
+	};
+
+	rcu_read_lock();
+	ioasid_event_of_pasid(&event, snapshot->pasid);
+	notifier->notify(notifier, &event);
+	if (snapshot->private != IOASID_PRIVATE_NONE) {
+		event.type = IOASID_BIND;
+		event.private = snapshot->private;
+		notifier->notify(notifier, &event);
+	}
+	rcu_read_unlock();
+}
+
+/* Tells the others of what was queued when a batch was taken, and no more. */
+static void ioasid_catch_up(struct ioasid_set *set, u64 queued)
+{
+	struct ioasid_note *note;
+	unsigned long flags;
+
+	ioasid_set_lock(set, &flags);
+	while (set->told != queued) {
+		note = ioasid_pop_locked(set);
+		ioasid_set_unlock(set, flags);
+		ioasid_deliver(set, note);
+		cond_resched();
+		ioasid_set_lock(set, &flags);
+		set->told++;
+	}
+	ioasid_set_unlock(set, flags);
+}
+
+/*
+ * Tells of one more batch. The snapshot is of the moment when the lock was held:
+ * it has the effect of all events that were queued by then. So of those the
+ * notifier hears only what is about PASIDs it knew before; and of the ones to
+ * come, also what is about PASIDs of this batch.
+ */
+static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
+{
+	struct ioasid_snapshot batch[IOASID_REPLAY_BATCH];
+	struct ioasid_replay *replay = set->replay;
+	u64 queued, seq = replay->seq;
+	unsigned long flags;
+	int i, nr;
+
+	ioasid_set_lock(set, &flags);
+	nr = ioasid_replay_batch_locked(set, marker, batch);
+	queued = set->queued;
+	ioasid_set_unlock(set, flags);
+
+	for (i = 0; i < nr; i++) {
+		seq = batch[i].pasid->seq;
+		ioasid_replay_one(replay->notifier, set, &batch[i]);
+	}
+	ioasid_catch_up(set, queued);
+	replay->seq = seq;
+	return nr;
+}
+
+static void ioasid_replay_set(struct ioasid_notifier *notifier,
+			      struct ioasid_set *set)
+{
+	const struct ioasid_event event = {
+		.type = IOASID_SET_ADD,
+		.set = set,
+		.token = set->token,
+		.id = IOMMU_PASID_INVALID,
+		.private = IOASID_PRIVATE_NONE,
+	};
+
+	rcu_read_lock();
+	notifier->notify(notifier, &event);
+	rcu_read_unlock();
+}
+
+/*
+ * Makes @notifier know a set that is older than it: tells it of all PASIDs and
+ * private IDs, while other notifiers go on to be told what happens.
+ */
+static void ioasid_introduce(struct ioasid_notifier *notifier,
+			     struct ioasid_set *set)
+{
+	struct ioasid_replay replay = { .notifier = notifier };
+	struct ioasid marker = { .id = 0 };
+	unsigned long flags;
+
+	wait_event(set->idle, ioasid_claim(set));
+
+	ioasid_set_lock(set, &flags);
+	set->listeners++;
+	list_add(&marker.node, &set->pasids);
+	ioasid_set_unlock(set, flags);
+
+	set->replay = &replay;
+	ioasid_replay_set(notifier, set);
+	while (ioasid_replay_some(set, &marker))
+		cond_resched();
+	set->joined = notifier->joined;
+	set->replay = NULL;
+
+	ioasid_set_lock(set, &flags);
+	list_del(&marker.node);
+	ioasid_set_unlock(set, flags);
+	ioasid_tell(set);
+}
+
+static bool ioasid_listens(struct ioasid_notifier *notifier,
+			   struct ioasid_set *set)
+{
+	if (notifier->set)
+		return notifier->set == set;
+	return notifier->key == set->pool || notifier->key == set->token;
+}
+
+static unsigned int ioasid_count_listeners(struct ioasid_set *set,
+					   const void *key)
+{
+	struct ioasid_notifier *pos;
+	unsigned int nr = 0;
+
+	hash_for_each_possible(ioasid_notifiers, pos, node, (unsigned long)key)
+		nr += pos->key == key && ioasid_listens(pos, set);
+	return nr;
+}
+
+/*
+ * A new set is known to whoever is registered by now. Returns true if the caller has
+ * to call ioasid_tell(), after unlocking.
+ */
+bool ioasid_events_add_set_locked(struct ioasid_set *set)
+{
+	unsigned long flags;
+	bool tell = false;
+
+	lockdep_assert_held(&ioasid_sets_mutex);
+
+	ioasid_set_lock(set, &flags);
+	set->joined = ioasid_joined;
+	set->listeners = ioasid_count_listeners(set, set->pool) +
+			 ioasid_count_listeners(set, ioasid_set_key(set));
+	if (ioasid_telling_locked(set))
+		tell = ioasid_note_locked(set, &set->added, IOASID_SET_ADD);
+	ioasid_set_unlock(set, flags);
+	return tell;
+}
+
+/* The end of a set, all PASIDs of which are freed. Returns when it was told. */
+void ioasid_events_del_set(struct ioasid_set *set)
+{
+	unsigned long flags;
+	bool tell = false;
+
+	ioasid_set_lock(set, &flags);
+	if (ioasid_telling_locked(set))
+		tell = ioasid_note_locked(set, &set->gone, IOASID_SET_DEL);
+	ioasid_set_unlock(set, flags);
+	if (tell)
+		ioasid_tell(set);
+	ioasid_set_sync(set);
+}
+
+/* The notifier says what it listens to; each set of that kind gets to know it. */
+static int ioasid_register_locked(struct ioasid_notifier *notifier)
+{
+	struct ioasid_set *set = NULL;
+
+	lockdep_assert_held(&ioasid_sets_mutex);
+
+	if (notifier->set && !notifier->set->owners)
+		return -ENOENT;
+
+	notifier->joined = ++ioasid_joined;
+	hash_add_rcu(ioasid_notifiers, &notifier->node,
+		     (unsigned long)notifier->key);
+	while ((set = ioasid_sets_next_locked(set)))
+		if (ioasid_listens(notifier, set))
+			ioasid_introduce(notifier, set);
+	return 0;
+}
+
+static int ioasid_register(struct ioasid_notifier *notifier, const void *key,
+			   struct ioasid_set *set, struct mm_struct *token)
+{
+	int err = -EEXIST;
+
+	mutex_lock(&ioasid_sets_mutex);
+	if (hash_hashed(&notifier->node))
+		goto out_unlock;
+
+	notifier->key = key;
+	notifier->set = set;
+	notifier->token = token;
+	err = ioasid_register_locked(notifier);
+	if (err)
+		goto out_unlock;
+	if (set)
+		ioasid_set_get(set);
+	if (token)
+		mmgrab(token);
+out_unlock:
+	mutex_unlock(&ioasid_sets_mutex);
+	return err;
+}
+
+int ioasid_pool_register_notifier(struct ioasid_pool *pool,
+				  struct ioasid_notifier *notifier)
+{
+	return ioasid_register(notifier, pool, NULL, NULL);
+}
+
+/**
+ * ioasid_register_notifier - be told of events
+ * @notifier: who is to be told
+ * @set: the set whose events are wanted, of which the caller has a reference; NULL
+ *       for all sets of the system
+ *
+ * If the set has PASIDs already, the notifier is told of them as if they were
+ * allocated and bound now, before this function returns.
+ *
+ * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
+ * Return: 0, or an error with nothing changed:
+ *
+ * * -EEXIST: @notifier is registered already
+ * * -ENOENT: @set was freed
+ */
+int ioasid_register_notifier(struct ioasid_notifier *notifier,
+			     struct ioasid_set *set)
+{
+	const void *key = &ioasid_system_pool;
+
+	if (set)
+		key = ioasid_set_key(set);
+	return ioasid_register(notifier, key, set, NULL);
+}
+
+/**
+ * ioasid_register_notifier_mm - be told of the events of whatever set has a token
+ * @notifier: who is to be told
+ * @token: the mm, pinned until the notifier is unregistered
+ *
+ * The set need not exist yet, and another one may take its place later: the
+ * notifier is told of each. While an old one still comes to its end, events of both
+ * may mix; &ioasid_event.set tells them apart. It is told of what exists as by
+ * ioasid_register_notifier().
+ *
+ * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
+ * Return: 0, or -EEXIST if @notifier is registered already.
+ */
+int ioasid_register_notifier_mm(struct ioasid_notifier *notifier,
+				struct mm_struct *token)
+{
+	return ioasid_register(notifier, token, NULL, token);
+}
+
+/**
+ * ioasid_unregister_notifier - be told no more
+ * @notifier: who was registered; nothing happens if it is not
+ *
+ * When it returns the notifier does not run any more, and never will.
+ *
+ * Context: Process context, not in a notifier. May sleep. Takes and releases
+ * ioasid_sets_mutex.
+ */
+void ioasid_unregister_notifier(struct ioasid_notifier *notifier)
+{
+	struct ioasid_set *set = NULL;
+	unsigned long flags;
+
+	mutex_lock(&ioasid_sets_mutex);
+	if (!hash_hashed(&notifier->node)) {
+		mutex_unlock(&ioasid_sets_mutex);
+		return;
+	}
+	hash_del_rcu(&notifier->node);
+	while ((set = ioasid_sets_next_locked(set))) {
+		if (!ioasid_listens(notifier, set))
+			continue;
+		ioasid_set_lock(set, &flags);
+		set->listeners--;
+		ioasid_set_unlock(set, flags);
+	}
+	mutex_unlock(&ioasid_sets_mutex);
+
+	synchronize_rcu();
+	if (notifier->set)
+		ioasid_set_put(notifier->set);
+	if (notifier->token)
+		mmdrop(notifier->token);
+}
