@@ -38,6 +38,10 @@ boot:
 lint:
 	@$(IN) harness/lint $(K)
 
+## make docs            our documentation as HTML, without a warning
+docs:
+	@$(IN) harness/docs $(K)
+
 ## make build           the kernel alone
 build:
 	@$(IN) harness/build $(K) $(V)
@@ -73,5 +77,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit selftest boot lint build check-harness shell \
+.PHONY: help run test kunit selftest boot lint docs build check-harness shell \
 	series check-series apply clean clean-cache
