@@ -177,13 +177,13 @@ u32 ioasid_capacity(void)
 EXPORT_SYMBOL_GPL(ioasid_capacity);
 
 /**
- * ioasid_system_info - look at the books of the system
+ * ioasid_get_system_info - look at the books of the system
  * @info: filled in, all fields of the same moment
  *
  * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
  */
-void ioasid_system_info(struct ioasid_system_info *info)
+void ioasid_get_system_info(struct ioasid_system_info *info)
 {
 	ioasid_pool_info(&ioasid_system_pool, info);
 }
-EXPORT_SYMBOL_GPL(ioasid_system_info);
+EXPORT_SYMBOL_GPL(ioasid_get_system_info);

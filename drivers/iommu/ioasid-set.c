@@ -481,14 +481,14 @@ static u32 ioasid_set_available_locked(struct ioasid_set *set)
 }
 
 /**
- * ioasid_set_info - look at the books of a set
+ * ioasid_set_get_info - look at the books of a set
  * @set: the set
  * @info: filled in, all fields of the same moment
  *
  * Context: Any that may take a spinlock_t. Takes and releases the locks of the
  * set and its pool.
  */
-void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info)
+void ioasid_set_get_info(struct ioasid_set *set, struct ioasid_set_info *info)
 {
 	unsigned long flags;
 
@@ -503,4 +503,4 @@ void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info)
 	};
 	ioasid_books_unlock(set, flags);
 }
-EXPORT_SYMBOL_GPL(ioasid_set_info);
+EXPORT_SYMBOL_GPL(ioasid_set_get_info);

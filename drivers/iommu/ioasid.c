@@ -163,7 +163,7 @@ static int ioasid_check_request(const struct ioasid_request *req)
 }
 
 /**
- * ioasid_request - allocate a PASID into a set
+ * ioasid_alloc_request - allocate a PASID into a set
  * @set: the set
  * @req: what is wanted
  * @gfp: memory allocation flags
@@ -188,8 +188,9 @@ static int ioasid_check_request(const struct ioasid_request *req)
  * * -ENOMEM:     no memory
  * * -ENOENT:     the set was freed
  */
-int ioasid_request(struct ioasid_set *set, const struct ioasid_request *req,
-		   gfp_t gfp, ioasid_t *id)
+int ioasid_alloc_request(struct ioasid_set *set,
+			 const struct ioasid_request *req,
+			 gfp_t gfp, ioasid_t *id)
 {
 	XA_STATE(numbers, &set->pool->xa, 0);
 	XA_STATE(privates, &set->privates, 0);
@@ -224,7 +225,7 @@ int ioasid_request(struct ioasid_set *set, const struct ioasid_request *req,
 		ioasid_tell(set);
 	return err;
 }
-EXPORT_SYMBOL_GPL(ioasid_request);
+EXPORT_SYMBOL_GPL(ioasid_alloc_request);
 
 /**
  * ioasid_alloc - allocate a shared PASID into a set
@@ -238,7 +239,7 @@ EXPORT_SYMBOL_GPL(ioasid_request);
  *
  * Context: Any context that @gfp allows. Takes and releases the locks of the set
  * and its pool. May sleep if the @gfp flags permit.
- * Return: 0, or as ioasid_request() with nothing changed: -EINVAL, -EOPNOTSUPP,
+ * Return: 0, or as ioasid_alloc_request() with nothing changed: -EINVAL, -EOPNOTSUPP,
  * -EDQUOT, -ENOSPC, -ENOMEM, -ENOENT.
  */
 int ioasid_alloc(struct ioasid_set *set, ioasid_t min, ioasid_t max,
@@ -250,7 +251,7 @@ int ioasid_alloc(struct ioasid_set *set, ioasid_t min, ioasid_t max,
 		.data = data,
 	};
 
-	return ioasid_request(set, &req, gfp, id);
+	return ioasid_alloc_request(set, &req, gfp, id);
 }
 
 /* Returns true if the caller has to put the set, after unlocking. */
@@ -503,7 +504,7 @@ static u32 ioasid_set_nr_live(struct ioasid_set *set)
 {
 	struct ioasid_set_info info;
 
-	ioasid_set_info(set, &info);
+	ioasid_set_get_info(set, &info);
 	return info.used - info.pending;
 }
 

@@ -200,12 +200,12 @@ static int vfio_pasid_request(struct vfio_pasid *vp, struct ioasid_set *set,
 
 	req->dev = pd->dev;
 	if (!pd->dev)
-		return ioasid_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
+		return ioasid_alloc_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
 
 	mutex_lock(&vp->lock);
 	err = -EINVAL;
 	if (vp->has_group(vp, pd->group))
-		err = ioasid_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
+		err = ioasid_alloc_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
 	mutex_unlock(&vp->lock);
 	return err;
 }
@@ -493,11 +493,11 @@ static void vfio_pasid_info(struct vfio_pasid *vp, u32 default_limit,
 	struct ioasid_system_info system;
 
 	if (set) {
-		ioasid_set_info(set, info);
+		ioasid_set_get_info(set, info);
 		return;
 	}
 
-	ioasid_system_info(&system);
+	ioasid_get_system_info(&system);
 	*info = (struct ioasid_set_info) {
 		.limit = default_limit,
 		.available = min(default_limit, system.free),
@@ -524,7 +524,7 @@ int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,
 		return 0;
 
 	vfio_pasid_info(vp, default_limit, &info);
-	ioasid_system_info(&system);
+	ioasid_get_system_info(&system);
 	cap.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_PASID;
 	cap.header.version = 1;
 	cap.pasid_bits = fls(system.capacity - 1);

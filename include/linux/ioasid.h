@@ -74,7 +74,7 @@ struct ioasid_set_info {
 #define IOASID_ADJUST_LIMIT	BIT(1)	/* set the limit, else keep it */
 #define IOASID_ADJUST_MAY_RAISE	BIT(2)	/* the caller checked the privilege */
 
-/* What ioasid_request() is to do beside allocating. */
+/* What ioasid_alloc_request() is to do beside allocating. */
 #define IOASID_REQUEST_PRIVATE	BIT(0)	/* attach a private ID in the same step */
 #define IOASID_REQUEST_GET	BIT(1)	/* take a reference for the caller */
 
@@ -188,7 +188,7 @@ struct ioasid_notifier {
 
 void ioasid_install_capacity(u32 nr);
 u32 ioasid_capacity(void);
-void ioasid_system_info(struct ioasid_system_info *info);
+void ioasid_get_system_info(struct ioasid_system_info *info);
 
 struct ioasid_set *ioasid_host_set(void);
 struct ioasid_set *ioasid_set_create(struct mm_struct *token, u32 guarantee,
@@ -200,10 +200,11 @@ struct ioasid_set *ioasid_set_get(struct ioasid_set *set);
 void ioasid_set_put(struct ioasid_set *set);
 int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 		      unsigned int flags);
-void ioasid_set_info(struct ioasid_set *set, struct ioasid_set_info *info);
+void ioasid_set_get_info(struct ioasid_set *set, struct ioasid_set_info *info);
 
-int ioasid_request(struct ioasid_set *set, const struct ioasid_request *req,
-		   gfp_t gfp, ioasid_t *id);
+int ioasid_alloc_request(struct ioasid_set *set,
+			 const struct ioasid_request *req,
+			 gfp_t gfp, ioasid_t *id);
 int ioasid_alloc(struct ioasid_set *set, ioasid_t min, ioasid_t max,
 		 void *data, gfp_t gfp, ioasid_t *id);
 int ioasid_free(struct ioasid_set *set, struct device *dev, ioasid_t id);

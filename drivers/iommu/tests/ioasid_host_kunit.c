@@ -16,7 +16,7 @@ static void __expect_host_used(struct kunit *test, int line, u32 used)
 {
 	struct ioasid_set_info info;
 
-	ioasid_set_info(ioasid_host_set(), &info);
+	ioasid_set_get_info(ioasid_host_set(), &info);
 	KUNIT_EXPECT_EQ_MSG(test, info.used, used, "line %d", line);
 }
 
@@ -26,7 +26,7 @@ static u32 host_used(void)
 {
 	struct ioasid_set_info info;
 
-	ioasid_set_info(ioasid_host_set(), &info);
+	ioasid_set_get_info(ioasid_host_set(), &info);
 	return info.used;
 }
 
@@ -36,8 +36,8 @@ static void host_set_is_always_there(struct kunit *test)
 	struct ioasid_set_info host;
 
 	KUNIT_ASSERT_NOT_NULL(test, ioasid_host_set());
-	ioasid_set_info(ioasid_host_set(), &host);
-	ioasid_system_info(&system);
+	ioasid_set_get_info(ioasid_host_set(), &host);
+	ioasid_get_system_info(&system);
 	KUNIT_EXPECT_EQ(test, host.guarantee, 0);
 	KUNIT_EXPECT_EQ(test, host.limit, IOASID_LIMIT_NONE);
 	KUNIT_EXPECT_EQ(test, host.available, system.free);
@@ -47,7 +47,7 @@ static void system_books_add_up(struct kunit *test)
 {
 	struct ioasid_system_info info;
 
-	ioasid_system_info(&info);
+	ioasid_get_system_info(&info);
 	KUNIT_EXPECT_EQ(test, info.capacity, ioasid_capacity());
 	KUNIT_EXPECT_LE(test, info.capacity, IOASID_CAPACITY_MAX);
 	KUNIT_EXPECT_NE(test, info.capacity, 1);
@@ -94,21 +94,21 @@ static void a_system_set_draws_from_the_system(struct kunit *test)
 	struct ioasid_system_info before, info;
 	struct ioasid_set *set;
 
-	ioasid_system_info(&before);
+	ioasid_get_system_info(&before);
 	set = ioasid_set_create(token, 0, 3);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, set);
 	expect_pins(test, token, 1);
 	if (before.free >= 3) {
 		alloc_ids(test, set, 3);
 		expect_alloc(test, set, -EDQUOT);
-		ioasid_system_info(&info);
+		ioasid_get_system_info(&info);
 		KUNIT_EXPECT_EQ(test, info.used, before.used + 3);
 		KUNIT_EXPECT_EQ(test, info.free, before.free - 3);
 	} else if (!before.capacity) {
 		expect_alloc(test, set, -EOPNOTSUPP);
 	}
 	ioasid_set_free(set);
-	ioasid_system_info(&info);
+	ioasid_get_system_info(&info);
 	KUNIT_EXPECT_MEMEQ(test, &info, &before, sizeof(info));
 }
 
@@ -118,7 +118,7 @@ static void a_system_guarantee_is_kept_from_the_host(struct kunit *test)
 	struct ioasid_set *set;
 	ioasid_t id;
 
-	ioasid_system_info(&before);
+	ioasid_get_system_info(&before);
 	set = ioasid_set_create(NULL, max(before.free, 1), U32_MAX);
 	if (!before.free) {
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(set), before.capacity ?
@@ -130,7 +130,7 @@ static void a_system_guarantee_is_kept_from_the_host(struct kunit *test)
 					   GFP_KERNEL, &id), -ENOSPC);
 	alloc_id(test, set);
 	ioasid_set_free(set);
-	ioasid_system_info(&info);
+	ioasid_get_system_info(&info);
 	KUNIT_EXPECT_MEMEQ(test, &info, &before, sizeof(info));
 }
 

@@ -231,7 +231,7 @@ static u32 host_pending(void)
 {
 	struct ioasid_set_info info;
 
-	ioasid_set_info(ioasid_host_set(), &info);
+	ioasid_set_get_info(ioasid_host_set(), &info);
 	return info.pending;
 }
 

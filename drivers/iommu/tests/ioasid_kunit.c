@@ -464,7 +464,7 @@ static void do_atomic_work(struct atomic_work *work)
 	work->errors += ioasid_free(set, NULL, id) != 0;
 	work->errors += ioasid_set_adjust(set, 0, 5, IOASID_ADJUST_LIMIT) != 0;
 	ioasid_set_put(ioasid_set_get(set));
-	ioasid_set_info(set, &info);
+	ioasid_set_get_info(set, &info);
 	work->errors += info.used != 0;
 }
 

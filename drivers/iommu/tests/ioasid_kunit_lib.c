@@ -221,7 +221,7 @@ void __expect_set(struct kunit *test, int line, struct ioasid_set *set,
 {
 	struct ioasid_set_info info;
 
-	ioasid_set_info(set, &info);
+	ioasid_set_get_info(set, &info);
 	KUNIT_EXPECT_TRUE_MSG(test, !memcmp(&info, want, sizeof(info)),
 			      "line %d: used %u pending %u guarantee %u limit %u available %u, not %u %u %u %u %u",
 			      line, info.used, info.pending, info.guarantee,

@@ -191,7 +191,7 @@ static void adjust_round(struct race_thread *thread)
 				IOASID_ADJUST_MAY_RAISE);
 	race_expect(thread->race, !err || err == -EBUSY || err == -ENOSPC);
 
-	ioasid_set_info(race_any_set(thread), &info);
+	ioasid_set_get_info(race_any_set(thread), &info);
 	race_expect(thread->race, info.used <= info.limit);
 	race_expect(thread->race, info.guarantee <= info.limit);
 	race_expect(thread->race, info.pending <= info.used);
