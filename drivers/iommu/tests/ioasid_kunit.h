@@ -56,6 +56,21 @@ ioasid_t alloc_id(struct kunit *test, struct ioasid_set *set);
 void alloc_ids(struct kunit *test, struct ioasid_set *set, u32 nr);
 ioasid_t alloc_at(struct kunit *test, struct ioasid_set *set, ioasid_t id);
 
+/* Any allocation; over the whole range unless @req says less. The number or errno. */
+s64 try_request(struct ioasid_set *set, struct ioasid_request req);
+#define try_private(set, private_id)					\
+	try_request(set, (struct ioasid_request) {			\
+		    .private = private_id, .flags = IOASID_REQUEST_PRIVATE })
+#define try_local(set, device)						\
+	try_request(set, (struct ioasid_request) { .dev = device })
+
+/* A shared PASID with a private ID. */
+ioasid_t alloc_private(struct kunit *test, struct ioasid_set *set, u32 private);
+void attach_private(struct kunit *test, struct ioasid_set *set, ioasid_t id,
+		    u32 private);
+/* What a private ID stands for: the number or an errno. */
+s64 find_private(struct ioasid_set *set, u32 private);
+
 /* A reference to a PASID, given back by drop_id() or at the end of the case. */
 struct held_id;
 
@@ -82,5 +97,31 @@ void __expect_set(struct kunit *test, int line, struct ioasid_set *set,
 
 /* ioasid_find() as a caller outside of RCU would use it. */
 void *find_data(struct ioasid_set *set, ioasid_t id);
+
+/*
+ * A notifier that writes down what it is told, as "add alloc:1 bind:1=101
+ * unbind:1=101 free:1 del". @hook may do more.
+ */
+struct recorder {
+	struct ioasid_notifier notifier;
+	struct kunit *test;
+	void (*hook)(struct recorder *rec, const struct ioasid_event *event);
+	void *arg;
+	struct ioasid_event last;
+	unsigned int nr;
+	size_t len;
+	char text[4096];
+};
+
+struct recorder *new_recorder(struct kunit *test);
+/* To all sets of the case's pool, to one set, to a token; ended with the case. */
+void listen_to_pool(struct recorder *rec);
+void listen_to_set(struct recorder *rec, struct ioasid_set *set);
+void listen_to_token(struct recorder *rec, struct mm_struct *token);
+void stop_listening(struct recorder *rec);
+
+/* What @rec was told since it was last asked. */
+#define expect_told(rec, want)	__expect_told(rec, __LINE__, want)
+void __expect_told(struct recorder *rec, int line, const char *want);
 
 #endif /* __IOASID_KUNIT_H */

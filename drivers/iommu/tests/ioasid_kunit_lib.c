@@ -239,3 +239,130 @@ void *find_data(struct ioasid_set *set, ioasid_t id)
 	rcu_read_unlock();
 	return data;
 }
+
+s64 try_request(struct ioasid_set *set, struct ioasid_request req)
+{
+	ioasid_t id;
+	int err;
+
+	if (!req.max)
+		req.max = UINT_MAX;
+	err = ioasid_alloc_request(set, &req, GFP_KERNEL, &id);
+	return err ?: (s64)id;
+}
+
+ioasid_t alloc_private(struct kunit *test, struct ioasid_set *set, u32 private)
+{
+	s64 id = try_private(set, private);
+
+	KUNIT_ASSERT_GT(test, id, 0);
+	return id;
+}
+
+void attach_private(struct kunit *test, struct ioasid_set *set, ioasid_t id,
+		    u32 private)
+{
+	KUNIT_ASSERT_EQ(test, 0, ioasid_attach_private(set, NULL, id, private,
+						       GFP_KERNEL));
+}
+
+s64 find_private(struct ioasid_set *set, u32 private)
+{
+	ioasid_t id;
+	int err = ioasid_find_private(set, private, &id);
+
+	return err ?: (s64)id;
+}
+
+static void __printf(2, 3) record(struct recorder *rec, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	rec->len += vscnprintf(rec->text + rec->len,
+			       sizeof(rec->text) - rec->len, fmt, args);
+	va_end(args);
+}
+
+static void record_event(struct ioasid_notifier *notifier,
+			 const struct ioasid_event *event)
+{
+	struct recorder *rec = container_of(notifier, struct recorder,
+					    notifier);
+
+	rec->nr++;
+	rec->last = *event;
+	if (rec->len)
+		record(rec, " ");
+	switch (event->type) {
+	case IOASID_SET_ADD:
+		record(rec, "add");
+		break;
+	case IOASID_ALLOC:
+		record(rec, "alloc:%u", event->id);
+		break;
+	case IOASID_BIND:
+		record(rec, "bind:%u=%u", event->id, event->private);
+		break;
+	case IOASID_UNBIND:
+		record(rec, "unbind:%u=%u", event->id, event->private);
+		break;
+	case IOASID_FREE:
+		record(rec, "free:%u", event->id);
+		break;
+	case IOASID_SET_DEL:
+		record(rec, "del");
+		break;
+	}
+	if (rec->hook)
+		rec->hook(rec, event);
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(unregister_action, ioasid_unregister_notifier,
+			    struct ioasid_notifier *);
+
+struct recorder *new_recorder(struct kunit *test)
+{
+	struct recorder *rec = kunit_kzalloc(test, sizeof(*rec), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rec);
+	rec->test = test;
+	rec->notifier.notify = record_event;
+	return rec;
+}
+
+static void listening(struct recorder *rec, int err)
+{
+	KUNIT_ASSERT_EQ(rec->test, err, 0);
+	KUNIT_ASSERT_EQ(rec->test, 0,
+			kunit_add_action_or_reset(rec->test, unregister_action,
+						  &rec->notifier));
+}
+
+void listen_to_pool(struct recorder *rec)
+{
+	listening(rec, ioasid_pool_register_notifier(test_pool(rec->test),
+						     &rec->notifier));
+}
+
+void listen_to_set(struct recorder *rec, struct ioasid_set *set)
+{
+	listening(rec, ioasid_register_notifier(&rec->notifier, set));
+}
+
+void listen_to_token(struct recorder *rec, struct mm_struct *token)
+{
+	listening(rec, ioasid_register_notifier_mm(&rec->notifier, token));
+}
+
+void stop_listening(struct recorder *rec)
+{
+	kunit_release_action(rec->test, unregister_action, &rec->notifier);
+}
+
+void __expect_told(struct recorder *rec, int line, const char *want)
+{
+	KUNIT_EXPECT_STREQ_MSG(rec->test, rec->text, want, "line %d", line);
+	rec->len = 0;
+	rec->text[0] = '\0';
+}

@@ -1,0 +1,852 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: who is told what happens to sets and PASIDs, in which order, and what it
+ * may do about it.
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+
+#include "ioasid_kunit.h"
+
+static int event_init(struct kunit *test)
+{
+	int err = ioasid_test_init(test);
+
+	if (!err)
+		test_capacity(test, 4096);
+	return err;
+}
+
+/* -------- what is told -------- */
+
+static void life_is_told_in_order(struct kunit *test)
+{
+	struct recorder *rec = new_recorder(test);
+	struct ioasid_set *set;
+	ioasid_t id;
+
+	listen_to_pool(rec);
+	set = new_set(test, 0, IOASID_LIMIT_NONE);
+	id = alloc_id(test, set);
+	attach_private(test, set, id, 101);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(set, 101));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
+	free_set(test, set);
+	expect_told(rec, "add alloc:1 bind:1=101 unbind:1=101 free:1 del");
+}
+
+static void allocation_with_private_id_is_two_events(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	alloc_private(test, set, 0);
+	expect_told(rec, "add alloc:1 bind:1=0");
+}
+
+static void free_unbinds_first(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	ioasid_t id = alloc_private(test, set, 7);
+
+	listen_to_set(rec, set);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
+	expect_told(rec, "add alloc:1 bind:1=7 unbind:1=7 free:1");
+}
+
+static void end_of_a_set_is_told_last(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_pool(rec);
+	alloc_ids(test, set, 1);
+	alloc_private(test, set, 9);
+	alloc_ids(test, set, 1);
+	expect_told(rec, "add alloc:1 alloc:2 bind:2=9 alloc:3");
+	free_set(test, set);
+	expect_told(rec, "free:1 unbind:2=9 free:2 free:3 del");
+}
+
+static void range_free_tells_of_each(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	alloc_ids(test, set, 4);
+	listen_to_set(rec, set);
+	expect_told(rec, "add alloc:1 alloc:2 alloc:3 alloc:4");
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free_range(set, NULL, 2, UINT_MAX));
+	expect_told(rec, "free:2 free:3 free:4");
+}
+
+/* A reference of somebody keeps the number, not the event. */
+static void free_is_told_once_and_at_once(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	ioasid_t id = alloc_id(test, set);
+	struct held_id *held = hold_id(test, set, id);
+
+	listen_to_set(rec, set);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
+	expect_told(rec, "add alloc:1 free:1");
+	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_free(set, NULL, id));
+	drop_id(test, held);
+	expect_told(rec, "");
+}
+
+static void failed_calls_are_not_told(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, 1);
+	struct recorder *rec = new_recorder(test);
+	ioasid_t id = alloc_private(test, set, 5);
+
+	listen_to_set(rec, set);
+	expect_told(rec, "add alloc:1 bind:1=5");
+	KUNIT_EXPECT_EQ(test, try_private(set, 6), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, -EEXIST, ioasid_attach_private(set, NULL, id, 6,
+							     GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_detach_private(set, 6));
+	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_free(set, NULL, 2));
+	expect_told(rec, "");
+}
+
+static void event_is_complete(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = new_token_set(test, token);
+	struct recorder *rec = new_recorder(test);
+	const struct ioasid_event *last = &rec->last;
+	int data;
+	s64 id;
+
+	listen_to_token(rec, token);
+	KUNIT_EXPECT_PTR_EQ(test, last->set, set);
+	KUNIT_EXPECT_PTR_EQ(test, last->token, token);
+	KUNIT_EXPECT_EQ(test, last->id, IOMMU_PASID_INVALID);
+	KUNIT_EXPECT_EQ(test, last->private, IOASID_PRIVATE_NONE);
+
+	id = try_request(set, (struct ioasid_request) { .data = &data });
+	KUNIT_EXPECT_PTR_EQ(test, last->set, set);
+	KUNIT_EXPECT_PTR_EQ(test, last->token, token);
+	KUNIT_EXPECT_EQ(test, (s64)last->id, id);
+	KUNIT_EXPECT_NULL(test, last->dev);
+	KUNIT_EXPECT_PTR_EQ(test, last->data, (void *)&data);
+	KUNIT_EXPECT_EQ(test, last->private, IOASID_PRIVATE_NONE);
+}
+
+/* -------- who is told -------- */
+
+static void set_listener_hears_its_set_only(struct kunit *test)
+{
+	struct ioasid_set *a = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct ioasid_set *b = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, a);
+	alloc_id(test, b);
+	alloc_id(test, a);
+	expect_told(rec, "add alloc:2");
+}
+
+/* Two sets with one token, one after the other; @rec knows the first only. */
+static void set_listener_does_not_hear_the_next_set(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *old = new_token_set(test, token), *new;
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, old);
+	free_set(test, old);
+	expect_told(rec, "add del");
+	new = new_token_set(test, token);
+	alloc_id(test, new);
+	expect_told(rec, "");
+	stop_listening(rec);
+	KUNIT_EXPECT_EQ(test, new->listeners, 0);
+}
+
+static void token_listener_may_come_before_the_set(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct recorder *rec = new_recorder(test);
+	struct ioasid_set *set;
+
+	listen_to_token(rec, token);
+	expect_told(rec, "");
+	set = new_token_set(test, token);
+	alloc_id(test, set);
+	expect_told(rec, "add alloc:1");
+}
+
+static void token_listener_hears_every_set_of_its_token(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct recorder *rec = new_recorder(test);
+	int i;
+
+	listen_to_token(rec, token);
+	for (i = 0; i < 3; i++) {
+		struct ioasid_set *set = new_token_set(test, token);
+
+		alloc_id(test, set);
+		free_set(test, set);
+		expect_told(rec, "add alloc:1 free:1 del");
+	}
+}
+
+static void token_listener_hears_no_other_token(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test), *other = new_token(test);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_token(rec, token);
+	alloc_id(test, new_token_set(test, other));
+	alloc_id(test, new_set(test, 0, IOASID_LIMIT_NONE));
+	expect_told(rec, "");
+}
+
+static void pool_listener_hears_no_other_pool(struct kunit *test)
+{
+	struct recorder *rec = new_recorder(test);
+	u32 cap = ioasid_system_pool.cap;
+	ioasid_t id;
+
+	listen_to_pool(rec);
+	if (!ioasid_capacity())
+		ioasid_system_pool.cap = 16;
+	KUNIT_ASSERT_EQ(test, 0, ioasid_alloc(ioasid_host_set(), 0, UINT_MAX,
+					      NULL, GFP_KERNEL, &id));
+	ioasid_free(ioasid_host_set(), NULL, id);
+	ioasid_system_pool.cap = cap;
+	expect_told(rec, "");
+}
+
+static void set_without_token_is_heard_by_set_and_pool(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *by_set = new_recorder(test);
+	struct recorder *by_pool = new_recorder(test);
+
+	listen_to_set(by_set, set);
+	listen_to_pool(by_pool);
+	alloc_id(test, set);
+	expect_told(by_set, "add alloc:1");
+	expect_told(by_pool, "add alloc:1");
+}
+
+static void nobody_listens_and_nothing_is_queued(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	ioasid_t id = alloc_private(test, set, 1);
+
+	ioasid_free(set, NULL, id);
+	KUNIT_EXPECT_EQ(test, set->queued, 0);
+	KUNIT_EXPECT_EQ(test, set->listeners, 0);
+}
+
+static void who_stopped_listening_is_told_no_more(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	alloc_id(test, set);
+	expect_told(rec, "add alloc:1");
+	stop_listening(rec);
+	alloc_id(test, set);
+	expect_told(rec, "");
+	KUNIT_EXPECT_EQ(test, set->listeners, 0);
+}
+
+static void listener_may_come_back(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	stop_listening(rec);
+	expect_told(rec, "add");
+	alloc_id(test, set);
+	listen_to_pool(rec);
+	expect_told(rec, "add alloc:1");
+}
+
+static void one_may_not_listen_twice(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct mm_struct *token = new_token(test);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	KUNIT_EXPECT_EQ(test, -EEXIST,
+			ioasid_register_notifier(&rec->notifier, set));
+	KUNIT_EXPECT_EQ(test, -EEXIST,
+			ioasid_register_notifier_mm(&rec->notifier, token));
+	expect_pins(test, token, 0);
+	alloc_id(test, set);
+	expect_told(rec, "add alloc:1");
+}
+
+static void freed_set_cannot_be_listened_to(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	hold_set(test, set);
+	free_set(test, set);
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			ioasid_register_notifier(&rec->notifier, set));
+	expect_told(rec, "");
+	/* It is not registered, so this does nothing. */
+	ioasid_unregister_notifier(&rec->notifier);
+}
+
+static void token_is_pinned_while_listened_to(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_token(rec, token);
+	expect_pins(test, token, 1);
+	stop_listening(rec);
+	expect_pins(test, token, 0);
+}
+
+static void set_is_kept_while_listened_to(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = new_token_set(test, token);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	free_set(test, set);
+	expect_told(rec, "add del");
+	expect_pins(test, token, 1);
+	stop_listening(rec);
+	expect_pins(test, token, 0);
+}
+
+/* -------- who comes late -------- */
+
+static void late_listener_hears_what_is_there(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	alloc_id(test, set);
+	alloc_private(test, set, 70);
+	alloc_private(test, set, 60);
+	ioasid_detach_private(set, 60);
+	alloc_id(test, set);
+	ioasid_free(set, NULL, 1);
+	listen_to_set(rec, set);
+	expect_told(rec, "add alloc:2 bind:2=70 alloc:3 alloc:4");
+	alloc_id(test, set);
+	expect_told(rec, "alloc:1");
+}
+
+static void late_listener_does_not_hear_of_the_pending(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct held_id *held = hold_id(test, set, alloc_private(test, set, 1));
+
+	ioasid_free(set, NULL, 1);
+	listen_to_set(rec, set);
+	drop_id(test, held);
+	expect_told(rec, "add");
+}
+
+static void second_listener_does_not_disturb_the_first(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *first = new_recorder(test);
+	struct recorder *second = new_recorder(test);
+
+	alloc_private(test, set, 3);
+	listen_to_set(first, set);
+	listen_to_pool(second);
+	expect_told(first, "add alloc:1 bind:1=3");
+	expect_told(second, "add alloc:1 bind:1=3");
+	ioasid_free(set, NULL, 1);
+	expect_told(first, "unbind:1=3 free:1");
+	expect_told(second, "unbind:1=3 free:1");
+}
+
+static void pool_listener_gets_to_know_all_sets(struct kunit *test)
+{
+	struct ioasid_set *a = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct ioasid_set *b = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	alloc_id(test, a);
+	alloc_id(test, b);
+	listen_to_pool(rec);
+	/* Sets in whatever order. */
+	expect_told(rec, "add alloc:2 add alloc:1");
+	KUNIT_EXPECT_EQ(test, a->listeners, 1);
+	KUNIT_EXPECT_EQ(test, b->listeners, 1);
+}
+
+struct replay_count {
+	u32 adds;
+	u32 allocs;
+	u32 binds;
+	ioasid_t next;
+	bool in_order;
+};
+
+static void count_replay(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct replay_count *count = rec->arg;
+
+	rec->len = 0;
+	count->adds += event->type == IOASID_SET_ADD;
+	count->allocs += event->type == IOASID_ALLOC;
+	count->binds += event->type == IOASID_BIND;
+	if (event->type == IOASID_ALLOC)
+		count->in_order &= event->id == count->next++;
+	if (event->type == IOASID_BIND)
+		count->in_order &= event->private == event->id + 1000;
+}
+
+/* Around the size of a batch, and many of them. */
+static const u32 replay_sizes[] = { 0, 1, 15, 16, 17, 31, 32, 33, 3000 };
+
+static void replay_size_desc(const u32 *nr, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *nr);
+}
+
+KUNIT_ARRAY_PARAM(replay_size, replay_sizes, replay_size_desc);
+
+static void late_listener_hears_of_all(struct kunit *test)
+{
+	const u32 nr = *(const u32 *)test->param_value;
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct replay_count count = { .next = 1, .in_order = true };
+	u32 i;
+
+	for (i = 1; i <= nr; i++)
+		alloc_private(test, set, i + 1000);
+	rec->hook = count_replay;
+	rec->arg = &count;
+	listen_to_set(rec, set);
+	KUNIT_EXPECT_EQ(test, count.adds, 1);
+	KUNIT_EXPECT_EQ(test, count.allocs, nr);
+	KUNIT_EXPECT_EQ(test, count.binds, nr);
+	KUNIT_EXPECT_TRUE(test, count.in_order);
+}
+
+/* While it is told of what there is, what it knows already goes on to change. */
+static void change_while_being_introduced(struct recorder *rec,
+					  const struct ioasid_event *event)
+{
+	struct ioasid_set *set = event->set;
+
+	if (event->type != IOASID_ALLOC || event->id != 20)
+		return;
+	/* Of the batch that it just hears, of the one before, and of one to come. */
+	ioasid_free(set, NULL, 20);
+	ioasid_free(set, NULL, 3);
+	ioasid_free(set, NULL, 38);
+	KUNIT_EXPECT_EQ(rec->test, 0,
+			ioasid_attach_private(set, NULL, 4, 4, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(rec->test, 0,
+			ioasid_attach_private(set, NULL, 39, 39, GFP_ATOMIC));
+}
+
+static void nothing_is_lost_or_doubled_during_a_replay(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	alloc_ids(test, set, 40);
+	rec->hook = change_while_being_introduced;
+	listen_to_set(rec, set);
+	expect_told(rec,
+		    "add alloc:1 alloc:2 alloc:3 alloc:4 alloc:5 alloc:6 "
+		    "alloc:7 alloc:8 alloc:9 alloc:10 alloc:11 alloc:12 "
+		    "alloc:13 alloc:14 alloc:15 alloc:16 alloc:17 alloc:18 "
+		    "alloc:19 alloc:20 alloc:21 alloc:22 alloc:23 alloc:24 "
+		    "alloc:25 alloc:26 alloc:27 alloc:28 alloc:29 alloc:30 "
+		    "alloc:31 alloc:32 alloc:33 alloc:34 alloc:35 alloc:36 "
+		    "alloc:37 alloc:39 bind:39=39 alloc:40 "
+		    "free:20 free:3 bind:4=4");
+}
+
+/* -------- in which order notifiers are told -------- */
+
+static void note_turn(struct recorder *rec, const struct ioasid_event *event)
+{
+	char *turns = rec->arg;
+
+	turns[strlen(turns)] = "cid"[rec->notifier.priority];
+}
+
+static void priorities_hold_across_scopes(struct kunit *test)
+{
+	static const struct {
+		enum ioasid_priority priority;
+		bool pool;
+	} who[] = {
+		{ IOASID_PRIORITY_DEVICE, true },
+		{ IOASID_PRIORITY_CPU, false },
+		{ IOASID_PRIORITY_IOMMU, true },
+		{ IOASID_PRIORITY_DEVICE, false },
+		{ IOASID_PRIORITY_IOMMU, false },
+		{ IOASID_PRIORITY_CPU, true },
+	};
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	char turns[16] = "";
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(who); i++) {
+		struct recorder *rec = new_recorder(test);
+
+		rec->notifier.priority = who[i].priority;
+		if (who[i].pool)
+			listen_to_pool(rec);
+		else
+			listen_to_set(rec, set);
+		rec->hook = note_turn;
+		rec->arg = turns;
+	}
+	alloc_id(test, set);
+	KUNIT_EXPECT_STREQ(test, turns, "cciidd");
+}
+
+/* -------- what a notifier may do -------- */
+
+static void look_at_context(struct recorder *rec,
+			    const struct ioasid_event *event)
+{
+	KUNIT_EXPECT_TRUE(rec->test, rcu_read_lock_held());
+	KUNIT_EXPECT_FALSE(rec->test, irqs_disabled());
+	if (IS_ENABLED(CONFIG_LOCKDEP)) {
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				lockdep_is_held(&event->set->privates.xa_lock));
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				lockdep_is_held(&event->set->pool->xa.xa_lock));
+	}
+}
+
+static void notifier_runs_under_rcu_and_no_lock(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	alloc_id(test, set);
+	rec->hook = look_at_context;
+	listen_to_set(rec, set);
+	alloc_private(test, set, 4);
+	ioasid_free_range(set, NULL, 0, UINT_MAX);
+	KUNIT_EXPECT_EQ(test, rec->nr, 7);
+}
+
+static void use_everything(struct recorder *rec,
+			   const struct ioasid_event *event)
+{
+	struct kunit *test = rec->test;
+	struct ioasid_set *set = event->set;
+	struct ioasid_set_info info;
+	ioasid_t id;
+
+	if (event->type != IOASID_ALLOC || event->id != 1)
+		return;
+	KUNIT_EXPECT_EQ(test, 0, ioasid_get(set, NULL, 1));
+	ioasid_put(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_alloc(set, 50, 50, NULL, GFP_ATOMIC,
+					      &id));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_attach_private(set, NULL, 50, 5,
+						       GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_find_private(set, 5, &id));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(set, 5));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_set_adjust(set, 2, 100,
+						   IOASID_ADJUST_GUARANTEE |
+						   IOASID_ADJUST_LIMIT |
+						   IOASID_ADJUST_MAY_RAISE));
+	ioasid_set_get_info(set, &info);
+	KUNIT_EXPECT_EQ(test, info.used, 2);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, 50));
+	ioasid_set_put(ioasid_set_get(set));
+}
+
+static void notifier_may_call_what_does_not_sleep(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	rec->hook = use_everything;
+	listen_to_set(rec, set);
+	alloc_id(test, set);
+	expect_told(rec, "add alloc:1 alloc:50 bind:50=5 unbind:50=5 free:50");
+}
+
+static void try_to_reuse(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct ioasid_set *other = rec->arg;
+	ioasid_t id;
+
+	if (event->type == IOASID_FREE)
+		KUNIT_EXPECT_EQ(rec->test, -ENOSPC,
+				ioasid_alloc(other, event->id, event->id, NULL,
+					     GFP_ATOMIC, &id));
+}
+
+static void number_is_not_reused_before_its_end_was_told(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct ioasid_set *other = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	ioasid_t id = alloc_id(test, set);
+
+	rec->hook = try_to_reuse;
+	rec->arg = other;
+	listen_to_set(rec, set);
+	ioasid_free(set, NULL, id);
+	expect_told(rec, "add alloc:1 free:1");
+	alloc_at(test, other, id);
+}
+
+static void put_at_the_end(struct recorder *rec,
+			   const struct ioasid_event *event)
+{
+	if (event->type == IOASID_FREE)
+		ioasid_put(event->set, NULL, event->id);
+}
+
+static void user_may_leave_when_told_of_the_end(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	ioasid_t id = alloc_id(test, set);
+
+	KUNIT_ASSERT_EQ(test, 0, ioasid_get(set, NULL, id));
+	rec->hook = put_at_the_end;
+	listen_to_set(rec, set);
+	ioasid_free(set, NULL, id);
+	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 4095);
+	alloc_at(test, set, id);
+}
+
+/* The memory of an event is set aside for each binding, however many wait. */
+#define REBINDS		400
+
+static void rebind_often(struct recorder *rec, const struct ioasid_event *event)
+{
+	u32 i;
+
+	rec->len = 0;
+	if (event->type != IOASID_ALLOC)
+		return;
+	for (i = 0; i < REBINDS; i++) {
+		KUNIT_ASSERT_EQ(rec->test, 0,
+				ioasid_attach_private(event->set, NULL,
+						      event->id, i, GFP_ATOMIC));
+		KUNIT_ASSERT_EQ(rec->test, 0,
+				ioasid_detach_private(event->set, i));
+	}
+	ioasid_free(event->set, NULL, event->id);
+}
+
+struct rebind_check {
+	u32 events;
+	bool in_order;
+	bool in_worker;
+};
+
+static void check_rebinds(struct recorder *rec,
+			  const struct ioasid_event *event)
+{
+	struct rebind_check *check = rec->arg;
+	u32 nr = check->events++;
+
+	rec->len = 0;
+	check->in_worker |= !!(current->flags & PF_WQ_WORKER);
+	if (nr < 2 || nr >= 2 + 2 * REBINDS)
+		return;
+	nr -= 2;
+	check->in_order &= event->private == nr / 2 &&
+			   event->type == (nr % 2 ? IOASID_UNBIND : IOASID_BIND);
+}
+
+static void long_queue_is_left_to_a_worker(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct rebind_check check = { .in_order = true };
+	struct recorder *busy = new_recorder(test);
+	struct recorder *rec = new_recorder(test);
+
+	rec->hook = check_rebinds;
+	rec->arg = &check;
+	listen_to_set(rec, set);
+	busy->hook = rebind_often;
+	listen_to_set(busy, set);
+	alloc_id(test, set);
+	ioasid_set_sync(set);
+	/* The set, the allocation, the bindings and the end. */
+	KUNIT_EXPECT_EQ(test, check.events, 2 + 2 * REBINDS + 1);
+	KUNIT_EXPECT_TRUE(test, check.in_order);
+	KUNIT_EXPECT_TRUE(test, check.in_worker);
+	KUNIT_EXPECT_EQ(test, set->queued, set->told);
+	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 4095);
+}
+
+/* -------- waiting -------- */
+
+struct slow {
+	struct completion begun;
+	bool done;
+};
+
+static void be_slow(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct slow *slow = rec->arg;
+
+	if (event->type != IOASID_ALLOC || event->id != 1)
+		return;
+	complete(&slow->begun);
+	mdelay(100);
+	WRITE_ONCE(slow->done, true);
+}
+
+static int alloc_thread(void *arg)
+{
+	struct ioasid_set *set = arg;
+	ioasid_t id;
+
+	return ioasid_alloc(set, 0, UINT_MAX, NULL, GFP_KERNEL, &id);
+}
+
+/* Somebody else is just telling @rec that PASID 1 was allocated, and it takes time. */
+static struct task_struct *start_slowly(struct kunit *test, struct recorder *rec,
+					struct slow *slow,
+					struct ioasid_set *set)
+{
+	struct task_struct *task;
+
+	init_completion(&slow->begun);
+	rec->hook = be_slow;
+	rec->arg = slow;
+	listen_to_set(rec, set);
+	task = kthread_create(alloc_thread, set, "ioasid_slow");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+	wake_up_process(task);
+	wait_for_completion(&slow->begun);
+	return task;
+}
+
+static void end_slowly(struct kunit *test, struct task_struct *task)
+{
+	KUNIT_EXPECT_EQ(test, 0, kthread_stop_put(task));
+}
+
+static void sync_waits_until_all_is_told(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct slow slow = {};
+	struct task_struct *task = start_slowly(test, rec, &slow, set);
+
+	alloc_id(test, set);
+	ioasid_set_sync(set);
+	expect_told(rec, "add alloc:1 alloc:2");
+	end_slowly(test, task);
+}
+
+static void stop_waits_for_a_running_notifier(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct slow slow = {};
+	struct task_struct *task = start_slowly(test, rec, &slow, set);
+
+	stop_listening(rec);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(slow.done));
+	end_slowly(test, task);
+}
+
+static void introduction_waits_for_who_tells(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct recorder *late = new_recorder(test);
+	struct slow slow = {};
+	struct task_struct *task = start_slowly(test, rec, &slow, set);
+
+	alloc_id(test, set);
+	listen_to_pool(late);
+	expect_told(late, "add alloc:1 alloc:2");
+	expect_told(rec, "add alloc:1 alloc:2");
+	end_slowly(test, task);
+}
+
+static void freed_set_was_told_when_the_free_returns(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct slow slow = {};
+	struct task_struct *task = start_slowly(test, rec, &slow, set);
+
+	free_set(test, set);
+	expect_told(rec, "add alloc:1 free:1 del");
+	end_slowly(test, task);
+}
+
+static struct kunit_case ioasid_event_cases[] = {
+	KUNIT_CASE(life_is_told_in_order),
+	KUNIT_CASE(allocation_with_private_id_is_two_events),
+	KUNIT_CASE(free_unbinds_first),
+	KUNIT_CASE(end_of_a_set_is_told_last),
+	KUNIT_CASE(range_free_tells_of_each),
+	KUNIT_CASE(free_is_told_once_and_at_once),
+	KUNIT_CASE(failed_calls_are_not_told),
+	KUNIT_CASE(event_is_complete),
+	KUNIT_CASE(set_listener_hears_its_set_only),
+	KUNIT_CASE(set_listener_does_not_hear_the_next_set),
+	KUNIT_CASE(token_listener_may_come_before_the_set),
+	KUNIT_CASE(token_listener_hears_every_set_of_its_token),
+	KUNIT_CASE(token_listener_hears_no_other_token),
+	KUNIT_CASE(pool_listener_hears_no_other_pool),
+	KUNIT_CASE(set_without_token_is_heard_by_set_and_pool),
+	KUNIT_CASE(nobody_listens_and_nothing_is_queued),
+	KUNIT_CASE(who_stopped_listening_is_told_no_more),
+	KUNIT_CASE(listener_may_come_back),
+	KUNIT_CASE(one_may_not_listen_twice),
+	KUNIT_CASE(freed_set_cannot_be_listened_to),
+	KUNIT_CASE(token_is_pinned_while_listened_to),
+	KUNIT_CASE(set_is_kept_while_listened_to),
+	KUNIT_CASE(late_listener_hears_what_is_there),
+	KUNIT_CASE(late_listener_does_not_hear_of_the_pending),
+	KUNIT_CASE(second_listener_does_not_disturb_the_first),
+	KUNIT_CASE(pool_listener_gets_to_know_all_sets),
+	KUNIT_CASE_PARAM(late_listener_hears_of_all, replay_size_gen_params),
+	KUNIT_CASE(nothing_is_lost_or_doubled_during_a_replay),
+	KUNIT_CASE(priorities_hold_across_scopes),
+	KUNIT_CASE(notifier_runs_under_rcu_and_no_lock),
+	KUNIT_CASE(notifier_may_call_what_does_not_sleep),
+	KUNIT_CASE(number_is_not_reused_before_its_end_was_told),
+	KUNIT_CASE(user_may_leave_when_told_of_the_end),
+	KUNIT_CASE(long_queue_is_left_to_a_worker),
+	KUNIT_CASE(sync_waits_until_all_is_told),
+	KUNIT_CASE(stop_waits_for_a_running_notifier),
+	KUNIT_CASE(introduction_waits_for_who_tells),
+	KUNIT_CASE(freed_set_was_told_when_the_free_returns),
+	{}
+};
+
+static struct kunit_suite ioasid_event_suite = {
+	.name = "ioasid_event",
+	.init = event_init,
+	.test_cases = ioasid_event_cases,
+};
+kunit_test_suite(ioasid_event_suite);
