@@ -26,6 +26,10 @@ test:
 kunit:
 	@$(IN) harness/kunit $(K)
 
+## make coverage        what the KUnit suites reach in the core: lines, branches
+coverage:
+	@$(IN) harness/coverage $(K)
+
 ## make selftest        the kselftests and KUnit in the booted machine
 selftest:
 	@$(IN) harness/boot $(K) $(V)
@@ -77,5 +81,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit selftest boot lint docs build check-harness shell \
+.PHONY: help run test kunit coverage mutants selftest boot lint docs build check-harness shell \
 	series check-series apply clean clean-cache
