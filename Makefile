@@ -30,6 +30,11 @@ kunit:
 coverage:
 	@$(IN) harness/coverage $(K)
 
+## make mutants         for a night: does a test notice each way to break the core?
+##                      ONLY=text: those that have it in their name
+mutants:
+	@$(IN) harness/mutants $(K) --only "$(ONLY)"
+
 ## make selftest        the kselftests and KUnit in the booted machine
 selftest:
 	@$(IN) harness/boot $(K) $(V)
