@@ -12,7 +12,7 @@ export KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_USER=ioasid KBUILD_BUILD
 
 # A system without PASIDs and one that has them give different answers, and UML
 # has no IOMMU that would report any: boot once as each, by kernel command line.
-uml_boots=("" "ioasid.capacity=1048576")
+uml_boots=("ioasid.capacity=1048576" "")
 
 # kunit_py VERB ARGUMENTS...
 kunit_py() { (cd "$tree" && python3 tools/testing/kunit/kunit.py "$@"); }
