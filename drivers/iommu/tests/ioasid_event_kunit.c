@@ -845,7 +845,7 @@ static struct kunit_case ioasid_event_cases[] = {
 };
 
 static struct kunit_suite ioasid_event_suite = {
-	.name = "ioasid_event",
+	.name = "ioasid-event",
 	.init = event_init,
 	.test_cases = ioasid_event_cases,
 };

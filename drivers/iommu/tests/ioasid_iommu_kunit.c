@@ -553,7 +553,7 @@ static struct kunit_case ioasid_iommu_cases[] = {
 };
 
 static struct kunit_suite ioasid_iommu_suite = {
-	.name = "ioasid_iommu",
+	.name = "ioasid-iommu",
 	.suite_init = mock_suite_init,
 	.suite_exit = mock_suite_exit,
 	.init = mock_init,
