@@ -27,6 +27,7 @@
 #define RACE_HELD	12	/* PASIDs that a thread holds at most */
 #define RACE_THREADS	10
 #define RACE_STRETCH	1024	/* numbers that one sweep is about */
+#define RACE_PRIVATES	16	/* private IDs, fewer than there are PASIDs */
 
 /* Room for one creator, and for the references above it. */
 #define RACE_CREATED	1
@@ -49,6 +50,17 @@ struct race {
 	int first_error;		/* the line that saw it */
 };
 
+/*
+ * Somebody who listens, and holds what it is told against what may happen: each
+ * number is made, bound and unbound in turn, and ends.
+ */
+struct race_ear {
+	struct ioasid_notifier notifier;
+	struct race *race;
+	atomic_t sets;
+	atomic_t state[RACE_SPACE];
+};
+
 struct race_thread {
 	struct race *race;
 	const struct race_work *work;
@@ -58,6 +70,7 @@ struct race_thread {
 	struct ioasid_set *set;
 	unsigned int nr;
 	ioasid_t held[RACE_HELD];
+	struct race_ear ear;
 };
 
 struct race_work {
@@ -331,6 +344,99 @@ static void sweep_round(struct race_thread *thread)
 					    min + RACE_STRETCH - 1) == -ENOENT);
 }
 
+/* Private IDs of a set are fought over by all who are in it. */
+static void bind_round(struct race_thread *thread)
+{
+	u32 private = race_random(thread, RACE_PRIVATES);
+	struct ioasid_private entry = { .private = private };
+	struct race *race = thread->race;
+	struct ioasid *held;
+	ioasid_t id;
+	int err;
+
+	alloc_free_round(thread);
+	if (thread->nr) {
+		id = thread->held[race_random(thread, thread->nr)];
+		err = ioasid_attach_private(thread->set, NULL, id, private,
+					    GFP_KERNEL);
+		race_expect(race, !err || err == -EEXIST);
+	}
+
+	held = ioasid_hold_private(thread->set, private, &id);
+	if (!IS_ERR(held)) {
+		atomic_add(RACE_USER, &race->life[id]);
+		cond_resched();
+		race_leave(race, id, RACE_USER);
+		ioasid_release(held);
+	}
+
+	err = ioasid_next_private(thread->set, &entry);
+	race_expect(race, err ? err == -ENOENT : entry.private >= private &&
+		    entry.private < RACE_PRIVATES && entry.id < RACE_SPACE);
+
+	err = ioasid_detach_private(thread->set,
+				    race_random(thread, RACE_PRIVATES));
+	race_expect(race, !err || err == -ENOENT);
+}
+
+/* 0, or 1 for a PASID that is there, or 2 and its private ID. */
+#define EAR_BOUND(private)	(2 + (private))
+
+static void ear_expect(struct race_ear *ear, ioasid_t id, int from, int to)
+{
+	race_expect(ear->race, atomic_xchg(&ear->state[id], to) == from);
+}
+
+static void ear_notify(struct ioasid_notifier *notifier,
+		       const struct ioasid_event *event)
+{
+	struct race_ear *ear = container_of(notifier, struct race_ear,
+					    notifier);
+
+	switch (event->type) {
+	case IOASID_SET_ADD:
+		atomic_inc(&ear->sets);
+		break;
+	case IOASID_ALLOC:
+		ear_expect(ear, event->id, 0, 1);
+		break;
+	case IOASID_BIND:
+		ear_expect(ear, event->id, 1, EAR_BOUND(event->private));
+		break;
+	case IOASID_UNBIND:
+		ear_expect(ear, event->id, EAR_BOUND(event->private), 1);
+		break;
+	case IOASID_FREE:
+		ear_expect(ear, event->id, 1, 0);
+		break;
+	case IOASID_SET_DEL:
+		race_expect(ear->race, atomic_dec_return(&ear->sets) >= 0);
+		break;
+	}
+}
+
+/* Comes late, to hear of all sets or of one, and goes. */
+static void listen_round(struct race_thread *thread)
+{
+	struct race_ear *ear = &thread->ear;
+	struct race *race = thread->race;
+	int err;
+
+	memset(ear, 0, sizeof(*ear));
+	ear->race = race;
+	ear->notifier.notify = ear_notify;
+	ear->notifier.priority = race_random(thread, 3);
+	if (race_random(thread, 2))
+		err = ioasid_pool_register_notifier(test_pool(race->test),
+						    &ear->notifier);
+	else
+		err = ioasid_register_notifier(&ear->notifier,
+					       race_any_set(thread));
+	race_expect(race, !err);
+	cond_resched();
+	ioasid_unregister_notifier(&ear->notifier);
+}
+
 static const struct race_work alloc_free = {
 	.name = "alloc_free", .round = alloc_free_round, .end = alloc_free_end,
 };
@@ -373,6 +479,14 @@ static const struct race_work free_once = {
 
 static const struct race_work sweep = {
 	.name = "sweep", .round = sweep_round,
+};
+
+static const struct race_work bind = {
+	.name = "bind", .round = bind_round, .end = alloc_free_end,
+};
+
+static const struct race_work hear = {
+	.name = "listen", .round = listen_round,
 };
 
 /* Threads */
@@ -477,8 +591,15 @@ static const struct race_case race_cases[] = {
 	{ "set_life", { &set_life, &set_life, &set_life, &set_life, &books } },
 	{ "set_life_and_users", { &set_life, &set_life, &set_life, &set_user,
 				  &set_user, &set_user, &books } },
-	{ "all", { &alloc_free, &alloc_free, &free_range, &get_put, &get_put,
-		   &set_life, &set_life, &set_user, &adjust, &books } },
+	{ "bind", { &bind, &bind, &bind, &bind, &bind, &bind, &books } },
+	{ "bind_get_put", { &bind, &bind, &bind, &get_put, &get_put, &find } },
+	{ "bind_listen", { &bind, &bind, &bind, &bind, &hear, &hear } },
+	{ "set_life_listen", { &set_life, &set_life, &set_life, &hear, &hear,
+			       &set_user } },
+	{ "free_range_listen", { &free_range, &free_range, &free_range, &hear,
+				 &get_put, &get_put } },
+	{ "all", { &alloc_free, &bind, &free_range, &get_put, &get_put,
+		   &set_life, &set_life, &hear, &adjust, &books } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(race, race_cases, name);
@@ -494,6 +615,46 @@ static void nothing_is_lost_or_given_twice(struct kunit *test)
 		threads[i] = add_thread(race, param->works[i],
 					race->set[i % RACE_SETS]);
 	run_threads(race, threads, i);
+	for (i = 0; i < RACE_SETS; i++) {
+		ioasid_set_sync(race->set[i]);
+		KUNIT_EXPECT_TRUE(test, xa_empty(&race->set[i]->privates));
+		KUNIT_EXPECT_EQ(test, race->set[i]->listeners, 0);
+		KUNIT_EXPECT_EQ(test, race->set[i]->queued,
+				race->set[i]->told);
+	}
+	KUNIT_EXPECT_EQ(test, test_pool(test)->used, 0);
+}
+
+/* Whoever hears everything hears it once and in order, to the last. */
+static void every_event_is_heard_once(struct kunit *test)
+{
+	static const struct race_work *const works[] = {
+		&bind, &bind, &bind, &alloc_free, &free_range, &set_life,
+		&get_put, &hear,
+	};
+	struct race_thread *threads[RACE_THREADS];
+	struct race *race = new_race(test, RACE_SPACE);
+	struct race_ear *ear;
+	int i;
+
+	ear = kunit_kzalloc(test, sizeof(*ear), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ear);
+	ear->race = race;
+	ear->notifier.notify = ear_notify;
+	KUNIT_ASSERT_EQ(test, 0,
+			ioasid_pool_register_notifier(test_pool(test),
+						      &ear->notifier));
+	for (i = 0; i < ARRAY_SIZE(works); i++)
+		threads[i] = add_thread(race, works[i],
+					race->set[i % RACE_SETS]);
+	run_threads(race, threads, i);
+
+	for (i = 0; i < RACE_SETS; i++)
+		ioasid_set_sync(race->set[i]);
+	for (i = 0; i < RACE_SPACE; i++)
+		KUNIT_EXPECT_EQ(test, atomic_read(&ear->state[i]), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ear->sets), RACE_SETS);
+	ioasid_unregister_notifier(&ear->notifier);
 	KUNIT_EXPECT_EQ(test, test_pool(test)->used, 0);
 }
 
@@ -547,6 +708,7 @@ static void sweeps_of_one_set_miss_nothing(struct kunit *test)
 
 static struct kunit_case ioasid_race_cases[] = {
 	KUNIT_CASE_PARAM(nothing_is_lost_or_given_twice, race_gen_params),
+	KUNIT_CASE(every_event_is_heard_once),
 	KUNIT_CASE(the_guarantee_holds_under_competition),
 	KUNIT_CASE(a_pasid_is_freed_once),
 	KUNIT_CASE(sweeps_of_one_set_miss_nothing),
