@@ -14,6 +14,10 @@ export KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_USER=ioasid KBUILD_BUILD
 # has no IOMMU that would report any: boot once as each, by kernel command line.
 uml_boots=("ioasid.capacity=1048576" "")
 
+# Leaves out what judges speed, for kernels that are built to show something else.
+# shellcheck disable=SC2034
+uml_not_slow='kunit.filter=speed>slow'
+
 # kunit_py VERB ARGUMENTS...
 kunit_py() { (cd "$tree" && python3 tools/testing/kunit/kunit.py "$@"); }
 

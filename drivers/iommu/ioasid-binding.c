@@ -227,31 +227,38 @@ int ioasid_detach_private(struct ioasid_set *set, u32 private)
 }
 EXPORT_SYMBOL_GPL(ioasid_detach_private);
 
+/* What is no number: nothing, or a local PASID. */
+static int ioasid_find_private_slow(struct ioasid_set *set, u32 private)
+{
+	void *entry;
+	int id;
+
+	rcu_read_lock();
+	entry = xa_load(&set->privates, private);
+	id = entry ? ioasid_entry_id(entry) : -ENOENT;
+	rcu_read_unlock();
+	return id;
+}
+
 /**
  * ioasid_find_private - look up the PASID behind a private ID
  * @set: the set
  * @private: the private ID
- * @id: where the number goes, on success only
  *
  * Nothing keeps the answer from being out of date when it comes; a caller who acts
  * on the PASID takes a reference, see ioasid_hold_private().
  *
  * Context: Any context. Takes no lock.
- * Return: 0, or -ENOENT if @private stands for nothing.
+ * Return: The number of the PASID, or -ENOENT if @private stands for nothing.
  */
-int ioasid_find_private(struct ioasid_set *set, u32 private, ioasid_t *id)
+int ioasid_find_private(struct ioasid_set *set, u32 private)
 {
-	void *entry;
-	int err = -ENOENT;
+	void *entry = xa_load(&set->privates, private);
 
-	rcu_read_lock();
-	entry = xa_load(&set->privates, private);
-	if (entry) {
-		*id = ioasid_entry_id(entry);
-		err = 0;
-	}
-	rcu_read_unlock();
-	return err;
+	/* A number that was read needs no protection. */
+	if (likely(xa_is_value(entry)))
+		return xa_to_value(entry);
+	return ioasid_find_private_slow(set, private);
 }
 
 /**

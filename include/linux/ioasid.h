@@ -221,7 +221,7 @@ void *ioasid_replace_data(struct ioasid_set *set, struct device *dev,
 int ioasid_attach_private(struct ioasid_set *set, struct device *dev,
 			  ioasid_t id, u32 private, gfp_t gfp);
 int ioasid_detach_private(struct ioasid_set *set, u32 private);
-int ioasid_find_private(struct ioasid_set *set, u32 private, ioasid_t *id);
+int ioasid_find_private(struct ioasid_set *set, u32 private);
 struct ioasid *ioasid_hold_private(struct ioasid_set *set, u32 private,
 				   ioasid_t *id);
 int ioasid_next_private(struct ioasid_set *set, struct ioasid_private *entry);

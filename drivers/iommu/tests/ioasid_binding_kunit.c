@@ -29,9 +29,9 @@ static void private_id_finds_its_pasid(struct kunit *test)
 	ioasid_t id = alloc_at(test, set, 42);
 
 	KUNIT_EXPECT_EQ(test, 0, attach(set, id, 101));
-	KUNIT_EXPECT_EQ(test, find_private(set, 101), 42);
-	KUNIT_EXPECT_EQ(test, find_private(set, 42), -ENOENT);
-	KUNIT_EXPECT_EQ(test, find_private(set, 100), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 101), 42);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 42), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 100), -ENOENT);
 }
 
 static void failed_find_leaves_its_answer_alone(struct kunit *test)
@@ -39,7 +39,7 @@ static void failed_find_leaves_its_answer_alone(struct kunit *test)
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
 	ioasid_t id = NO_ID;
 
-	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_find_private(set, 5, &id));
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 5), -ENOENT);
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold_private(set, 5, &id),
 			    ERR_PTR(-ENOENT));
 	KUNIT_EXPECT_EQ(test, id, NO_ID);
@@ -52,11 +52,11 @@ static void two_guests_may_use_the_same_number(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, alloc_private(test, a, 101), 1);
 	KUNIT_EXPECT_EQ(test, alloc_private(test, b, 101), 2);
-	KUNIT_EXPECT_EQ(test, find_private(a, 101), 1);
-	KUNIT_EXPECT_EQ(test, find_private(b, 101), 2);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(a, 101), 1);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(b, 101), 2);
 	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(a, 101));
-	KUNIT_EXPECT_EQ(test, find_private(a, 101), -ENOENT);
-	KUNIT_EXPECT_EQ(test, find_private(b, 101), 2);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(a, 101), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(b, 101), 2);
 }
 
 static void private_ids_have_20_bits(struct kunit *test)
@@ -69,8 +69,8 @@ static void private_ids_have_20_bits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_private(set, IOASID_CAPACITY_MAX), -EINVAL);
 	KUNIT_EXPECT_EQ(test, 0, attach(set, id, IOASID_CAPACITY_MAX - 1));
 	KUNIT_EXPECT_EQ(test, alloc_private(test, set, 0), 2);
-	KUNIT_EXPECT_EQ(test, find_private(set, 0), 2);
-	KUNIT_EXPECT_EQ(test, find_private(set, IOASID_CAPACITY_MAX - 1), 1);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 0), 2);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, IOASID_CAPACITY_MAX - 1), 1);
 }
 
 static void private_id_stands_for_one_pasid(struct kunit *test)
@@ -80,7 +80,7 @@ static void private_id_stands_for_one_pasid(struct kunit *test)
 	ioasid_t second = alloc_id(test, set);
 
 	KUNIT_EXPECT_EQ(test, -EEXIST, attach(set, second, 7));
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), (s64)first);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), (s64)first);
 	/* No reference stayed behind: it goes at once. */
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, first));
 	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, 254);
@@ -94,8 +94,8 @@ static void pasid_has_one_private_id(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, -EEXIST, attach(set, id, 8));
 	KUNIT_EXPECT_EQ(test, -EEXIST, attach(set, id, 7));
-	KUNIT_EXPECT_EQ(test, find_private(set, 8), -ENOENT);
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), (s64)id);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 8), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), (s64)id);
 }
 
 static void only_the_owner_attaches(struct kunit *test)
@@ -105,7 +105,7 @@ static void only_the_owner_attaches(struct kunit *test)
 	ioasid_t id = alloc_id(test, set);
 
 	KUNIT_EXPECT_EQ(test, -EACCES, attach(other, id, 1));
-	KUNIT_EXPECT_EQ(test, find_private(other, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(other, 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, -ENOENT, attach(set, id + 1, 1));
 }
 
@@ -116,7 +116,7 @@ static void detach_leaves_the_pasid(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(set, 7));
 	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_detach_private(set, 7));
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), -ENOENT);
 	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, 254);
 	/* Both are free for something new. */
 	KUNIT_EXPECT_EQ(test, 0, attach(set, id, 8));
@@ -131,7 +131,7 @@ static void free_ends_the_private_id(struct kunit *test)
 	ioasid_t id = alloc_private(test, set, 7);
 
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), -ENOENT);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&set->privates));
 	KUNIT_EXPECT_EQ(test, alloc_private(test, set, 7), (s64)id);
 }
@@ -143,14 +143,14 @@ static void pending_pasid_has_no_private_id(struct kunit *test)
 	struct held_id *held = hold_id(test, set, id);
 
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), -ENOENT);
 	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold_private(set, 7, &again),
 			    ERR_PTR(-ENOENT));
 	KUNIT_EXPECT_EQ(test, -ENOENT, attach(set, id, 8));
 	/* The guest may use the number for another PASID already. */
 	KUNIT_EXPECT_EQ(test, alloc_private(test, set, 7), 2);
 	drop_id(test, held);
-	KUNIT_EXPECT_EQ(test, find_private(set, 7), 2);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 7), 2);
 }
 
 static void freed_set_has_no_private_ids(struct kunit *test)
@@ -163,7 +163,7 @@ static void freed_set_has_no_private_ids(struct kunit *test)
 	hold_set(test, set);
 	free_set(test, set);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&set->privates));
-	KUNIT_EXPECT_EQ(test, find_private(set, 0), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 0), -ENOENT);
 }
 
 /* -------- one step -------- */
@@ -182,7 +182,7 @@ static void refused_allocation_leaves_no_private_id(struct kunit *test)
 	alloc_ids(test, set, 2);
 	KUNIT_EXPECT_EQ(test, try_private(set, 9), -EDQUOT);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&set->privates));
-	KUNIT_EXPECT_EQ(test, find_private(set, 9), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 9), -ENOENT);
 }
 
 static void taken_private_id_costs_no_pasid(struct kunit *test)
@@ -366,7 +366,7 @@ static void request_without_memory_changes_nothing(struct kunit *test)
 	for (nth = 1; nth <= 8; nth++) {
 		ret = request_nth(set, nth * 5000, nth);
 		if (ret > 0) {
-			KUNIT_EXPECT_EQ(test, find_private(set, nth * 5000),
+			KUNIT_EXPECT_EQ(test, ioasid_find_private(set, nth * 5000),
 					ret);
 			KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, ret));
 		} else {

@@ -567,7 +567,7 @@ static void use_everything(struct recorder *rec,
 					      &id));
 	KUNIT_EXPECT_EQ(test, 0, ioasid_attach_private(set, NULL, 50, 5,
 						       GFP_ATOMIC));
-	KUNIT_EXPECT_EQ(test, 0, ioasid_find_private(set, 5, &id));
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 5), 50);
 	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(set, 5));
 	KUNIT_EXPECT_EQ(test, 0, ioasid_set_adjust(set, 2, 100,
 						   IOASID_ADJUST_GUARANTEE |

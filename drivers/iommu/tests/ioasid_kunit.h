@@ -68,8 +68,6 @@ s64 try_request(struct ioasid_set *set, struct ioasid_request req);
 ioasid_t alloc_private(struct kunit *test, struct ioasid_set *set, u32 private);
 void attach_private(struct kunit *test, struct ioasid_set *set, ioasid_t id,
 		    u32 private);
-/* What a private ID stands for: the number or an errno. */
-s64 find_private(struct ioasid_set *set, u32 private);
 
 /* A reference to a PASID, given back by drop_id() or at the end of the case. */
 struct held_id;

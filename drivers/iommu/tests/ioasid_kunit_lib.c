@@ -266,14 +266,6 @@ void attach_private(struct kunit *test, struct ioasid_set *set, ioasid_t id,
 						       GFP_KERNEL));
 }
 
-s64 find_private(struct ioasid_set *set, u32 private)
-{
-	ioasid_t id;
-	int err = ioasid_find_private(set, private, &id);
-
-	return err ?: (s64)id;
-}
-
 static void __printf(2, 3) record(struct recorder *rec, const char *fmt, ...)
 {
 	va_list args;

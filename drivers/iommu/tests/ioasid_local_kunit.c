@@ -296,7 +296,7 @@ static void shared_one_may_look_local_to_the_guest(struct kunit *test)
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
 
 	KUNIT_EXPECT_EQ(test, alloc_private(test, set, 3), LOCAL);
-	KUNIT_EXPECT_EQ(test, find_private(set, 3), LOCAL);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 3), LOCAL);
 }
 
 static void local_one_has_a_private_id_too(struct kunit *test)
@@ -314,8 +314,8 @@ static void local_one_has_a_private_id_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ioasid_attach_private(set, dev, 2, 80,
 						       GFP_KERNEL));
 	alloc_private(test, set, 90);
-	KUNIT_EXPECT_EQ(test, find_private(set, 70), 1);
-	KUNIT_EXPECT_EQ(test, find_private(set, 80), 2);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 70), 1);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 80), 2);
 
 	KUNIT_EXPECT_EQ(test, 0, ioasid_next_private(set, &entry));
 	KUNIT_EXPECT_EQ(test, entry.private, 70);
@@ -328,7 +328,7 @@ static void local_one_has_a_private_id_too(struct kunit *test)
 	held = ioasid_hold_private(set, 70, &id);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, held);
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, dev, 1));
-	KUNIT_EXPECT_EQ(test, find_private(set, 70), -ENOENT);
+	KUNIT_EXPECT_EQ(test, ioasid_find_private(set, 70), -ENOENT);
 	ioasid_release(held);
 	KUNIT_EXPECT_EQ(test, 0, ioasid_detach_private(set, 80));
 	KUNIT_EXPECT_EQ(test, try_local(set, dev), 1);
