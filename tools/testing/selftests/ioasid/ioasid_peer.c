@@ -24,6 +24,10 @@ enum peer_op {
 	PEER_STEAL,
 	PEER_ALLOC,
 	PEER_FREE,
+	PEER_ALLOC_GUEST,
+	PEER_BIND,
+	PEER_UNBIND,
+	PEER_FIND_GUEST,
 	PEER_QUOTA,
 	PEER_INFO,
 	PEER_CHURN,
@@ -229,6 +233,16 @@ static int serve(struct peer_request *req, struct peer_answer *answer, int fd)
 		return serve_alloc(c->fd, req, &answer->batch);
 	case PEER_FREE:
 		return _test_free_pasid(c->fd, req->arg[0], req->arg[1]);
+	case PEER_ALLOC_GUEST:
+		return _test_alloc_guest(c->fd, req->arg[0],
+					 answer->batch.pasid);
+	case PEER_BIND:
+		return _test_bind_pasid(c->fd, req->arg[0], req->arg[1]);
+	case PEER_UNBIND:
+		return _test_unbind_pasid(c->fd, req->arg[0]);
+	case PEER_FIND_GUEST:
+		answer->batch.pasid[0] = pasid_of_guest(c->fd, req->arg[0]);
+		return 0;
 	case PEER_QUOTA:
 		return _test_pasid_quota(c->fd, req->arg[0], req->arg[1],
 					 req->arg[2]);
@@ -475,6 +489,44 @@ int peer_alloc_some(struct peer *peer, __u32 nr, struct pasid_batch *batch)
 int peer_free(struct peer *peer, __u32 min, __u32 max)
 {
 	return peer_call(peer, PEER_FREE, min, max, 0);
+}
+
+static int peer_call_for_pasid(struct peer *peer, enum peer_op op, __u32 guest,
+			       __u32 *pasid)
+{
+	struct peer_request req = { .op = op, .arg = { guest } };
+	struct peer_answer answer = {};
+	int ret;
+
+	if (peer_send(peer, &req, -1))
+		return -1;
+	ret = peer_recv(peer, &answer, NULL);
+	*pasid = answer.batch.pasid[0];
+	return ret;
+}
+
+int peer_alloc_guest(struct peer *peer, __u32 guest, __u32 *pasid)
+{
+	return peer_call_for_pasid(peer, PEER_ALLOC_GUEST, guest, pasid);
+}
+
+__u32 peer_pasid_of_guest(struct peer *peer, __u32 guest)
+{
+	__u32 pasid;
+
+	if (peer_call_for_pasid(peer, PEER_FIND_GUEST, guest, &pasid))
+		return 0;
+	return pasid;
+}
+
+int peer_bind(struct peer *peer, __u32 pasid, __u32 guest)
+{
+	return peer_call(peer, PEER_BIND, pasid, guest, 0);
+}
+
+int peer_unbind(struct peer *peer, __u32 guest)
+{
+	return peer_call(peer, PEER_UNBIND, guest, 0, 0);
 }
 
 int peer_quota(struct peer *peer, __u32 flags, __u32 guarantee, __u32 limit)

@@ -54,6 +54,10 @@ int peer_alloc(struct peer *peer, __u32 min, __u32 max, __u32 *pasid);
 /* Any number, @nr times or until it fails; the batch says how many there were. */
 int peer_alloc_some(struct peer *peer, __u32 nr, struct pasid_batch *batch);
 int peer_free(struct peer *peer, __u32 min, __u32 max);
+int peer_alloc_guest(struct peer *peer, __u32 guest, __u32 *pasid);
+__u32 peer_pasid_of_guest(struct peer *peer, __u32 guest);
+int peer_bind(struct peer *peer, __u32 pasid, __u32 guest);
+int peer_unbind(struct peer *peer, __u32 guest);
 int peer_quota(struct peer *peer, __u32 flags, __u32 guarantee, __u32 limit);
 int peer_info(struct peer *peer, struct pasid_info *info);
 __u32 peer_used(struct peer *peer);

@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,124 @@ int _test_free_pasid(int fd, __u32 min, __u32 max)
 	return ioctl(fd, VFIO_IOMMU_FREE_PASID, &arg);
 }
 
+int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_PASID_GUEST,
+		.max = UINT_MAX,
+		.guest = guest,
+	};
+
+	if (ioctl(fd, VFIO_IOMMU_ALLOC_PASID, &arg))
+		return -1;
+	*pasid = arg.pasid;
+	return 0;
+}
+
+int _test_alloc_local(int fd, int device, __u32 min, __u32 max, __u32 *pasid)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_PASID_LOCAL,
+		.min = min,
+		.max = max,
+		.device = device,
+	};
+
+	if (ioctl(fd, VFIO_IOMMU_ALLOC_PASID, &arg))
+		return -1;
+	*pasid = arg.pasid;
+	return 0;
+}
+
+int _test_free_local(int fd, int device, __u32 min, __u32 max)
+{
+	struct vfio_iommu_free_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_PASID_LOCAL,
+		.min = min,
+		.max = max,
+		.device = device,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_FREE_PASID, &arg);
+}
+
+static int bind_pasid(int fd, __u32 flags, int device, __u32 pasid, __u32 guest)
+{
+	struct vfio_iommu_bind_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = flags,
+		.pasid = pasid,
+		.guest = guest,
+		.device = device,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_BIND_PASID, &arg);
+}
+
+int _test_bind_pasid(int fd, __u32 pasid, __u32 guest)
+{
+	return bind_pasid(fd, 0, 0, pasid, guest);
+}
+
+int _test_bind_local(int fd, int device, __u32 pasid, __u32 guest)
+{
+	return bind_pasid(fd, VFIO_PASID_LOCAL, device, pasid, guest);
+}
+
+int _test_unbind_pasid(int fd, __u32 guest)
+{
+	struct vfio_iommu_unbind_pasid arg = {
+		.argsz = sizeof(arg),
+		.guest = guest,
+	};
+
+	return ioctl(fd, VFIO_IOMMU_UNBIND_PASID, &arg);
+}
+
+static int list_pasids(int fd, __u32 flags, int device, __u32 *guest,
+		       __u32 *count, struct vfio_iommu_pasid_entry *entries)
+{
+	struct vfio_iommu_list_pasids arg = {
+		.argsz = sizeof(arg),
+		.flags = flags,
+		.guest = *guest,
+		.count = *count,
+		.device = device,
+		.entries = (uintptr_t)entries,
+	};
+
+	if (ioctl(fd, VFIO_IOMMU_LIST_PASIDS, &arg))
+		return -1;
+	*guest = arg.guest;
+	*count = arg.count;
+	return 0;
+}
+
+int _test_list_pasids(int fd, __u32 *guest, __u32 *count,
+		      struct vfio_iommu_pasid_entry *entries)
+{
+	return list_pasids(fd, 0, 0, guest, count, entries);
+}
+
+int _test_list_local(int fd, int device, __u32 *guest, __u32 *count,
+		     struct vfio_iommu_pasid_entry *entries)
+{
+	return list_pasids(fd, VFIO_PASID_LOCAL, device, guest, count, entries);
+}
+
+__u32 pasid_of_guest(int fd, __u32 guest)
+{
+	struct vfio_iommu_pasid_entry entry;
+	__u32 from = guest, count = 1;
+
+	if (_test_list_pasids(fd, &from, &count, &entry) || !count)
+		return 0;
+	return entry.guest == guest ? entry.pasid : 0;
+}
+
 int _test_pasid_quota(int fd, __u32 flags, __u32 guarantee, __u32 limit)
 {
 	struct vfio_iommu_pasid_quota arg = {
@@ -280,6 +399,7 @@ int _test_pasid_info(int fd, struct pasid_info *info)
 			.limit = cap->limit,
 			.used = cap->used,
 			.available = cap->available,
+			.shared_min = cap->shared_min,
 		};
 	free(all);
 	if (cap)

@@ -24,6 +24,7 @@ struct pasid_info {
 	__u32 limit;
 	__u32 used;
 	__u32 available;
+	__u32 shared_min;
 };
 
 static inline __u32 min_u32(__u32 a, __u32 b)
@@ -80,6 +81,21 @@ int _test_alloc_pasid(int fd, __u32 min, __u32 max, __u32 *pasid);
 int _test_free_pasid(int fd, __u32 min, __u32 max);
 int _test_pasid_quota(int fd, __u32 flags, __u32 guarantee, __u32 limit);
 int _test_pasid_info(int fd, struct pasid_info *info);
+/* Any shared one that the guest calls @guest. */
+int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid);
+int _test_bind_pasid(int fd, __u32 pasid, __u32 guest);
+int _test_unbind_pasid(int fd, __u32 guest);
+int _test_list_pasids(int fd, __u32 *guest, __u32 *count,
+		      struct vfio_iommu_pasid_entry *entries);
+/* Those that are local to @device, an open device. */
+int _test_alloc_local(int fd, int device, __u32 min, __u32 max, __u32 *pasid);
+int _test_free_local(int fd, int device, __u32 min, __u32 max);
+int _test_bind_local(int fd, int device, __u32 pasid, __u32 guest);
+int _test_list_local(int fd, int device, __u32 *guest, __u32 *count,
+		     struct vfio_iommu_pasid_entry *entries);
+
+/* The PASID behind a guest PASID, 0 for none. */
+__u32 pasid_of_guest(int fd, __u32 guest);
 
 /* GET_INFO with all capabilities, to be freed; the one with @id, or NULL. */
 struct vfio_iommu_type1_info *get_info(int fd);
@@ -115,6 +131,32 @@ int observer_open(struct container *c, unsigned int dev);
 	ASSERT_EQ(0, _test_free_pasid(fd, min, max))
 #define test_err_free_pasid(_errno, fd, min, max) \
 	EXPECT_ERRNO(_errno, _test_free_pasid(fd, min, max))
+
+#define test_alloc_guest(fd, guest, pasid) \
+	ASSERT_EQ(0, _test_alloc_guest(fd, guest, pasid))
+#define test_err_alloc_guest(_errno, fd, guest) \
+	EXPECT_ERRNO(_errno, _test_alloc_guest(fd, guest, &(__u32){ 0 }))
+
+#define test_bind_pasid(fd, pasid, guest) \
+	ASSERT_EQ(0, _test_bind_pasid(fd, pasid, guest))
+#define test_err_bind_pasid(_errno, fd, pasid, guest) \
+	EXPECT_ERRNO(_errno, _test_bind_pasid(fd, pasid, guest))
+
+#define test_unbind_pasid(fd, guest) \
+	ASSERT_EQ(0, _test_unbind_pasid(fd, guest))
+#define test_err_unbind_pasid(_errno, fd, guest) \
+	EXPECT_ERRNO(_errno, _test_unbind_pasid(fd, guest))
+
+#define test_alloc_local(fd, device, min, max, pasid) \
+	ASSERT_EQ(0, _test_alloc_local(fd, device, min, max, pasid))
+#define test_err_alloc_local(_errno, fd, device, min, max) \
+	EXPECT_ERRNO(_errno, _test_alloc_local(fd, device, min, max, \
+					       &(__u32){ 0 }))
+
+#define test_free_local(fd, device, min, max) \
+	ASSERT_EQ(0, _test_free_local(fd, device, min, max))
+#define test_err_free_local(_errno, fd, device, min, max) \
+	EXPECT_ERRNO(_errno, _test_free_local(fd, device, min, max))
 
 #define test_pasid_limit(fd, limit) \
 	ASSERT_EQ(0, _test_pasid_quota(fd, VFIO_PASID_QUOTA_LIMIT, 0, limit))

@@ -4,6 +4,7 @@
  * errno that the manual says and with nothing changed.
  */
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #include "../kselftest_harness.h"
@@ -12,10 +13,22 @@
 union request {
 	struct vfio_iommu_alloc_pasid alloc;
 	struct vfio_iommu_free_pasid free;
+	struct vfio_iommu_bind_pasid bind;
+	struct vfio_iommu_unbind_pasid unbind;
 	struct vfio_iommu_pasid_quota quota;
+	struct vfio_iommu_list_pasids list;
 	__u32 word[8];
 	__u8 byte[8192];
 };
+
+#define WORD(type, field) (offsetof(struct type, field) / sizeof(__u32))
+
+/* The guest PASID that is bound, or is to be. */
+#define GUEST	77
+#define GUEST_END	0x100000
+
+/* Where a list goes. */
+static struct vfio_iommu_pasid_entry entry;
 
 FIXTURE(call) {
 	struct container c;
@@ -27,16 +40,54 @@ FIXTURE_VARIANT(call) {
 	unsigned int nr;
 	__u32 size;
 	__u32 known_flags;
+	/* Which word of the structure that is, if it has such a field. */
+	__u32 device;
+	__u32 guest;
+	__u32 reserved;
+	bool answers;
 };
 
 FIXTURE_VARIANT_ADD(call, alloc) {
 	.nr = VFIO_IOMMU_ALLOC_PASID,
 	.size = sizeof(struct vfio_iommu_alloc_pasid),
+	.known_flags = VFIO_PASID_LOCAL | VFIO_PASID_GUEST,
+	.device = WORD(vfio_iommu_alloc_pasid, device),
+	.guest = WORD(vfio_iommu_alloc_pasid, guest),
+	.reserved = WORD(vfio_iommu_alloc_pasid, reserved),
+	.answers = true,
 };
 
 FIXTURE_VARIANT_ADD(call, free) {
 	.nr = VFIO_IOMMU_FREE_PASID,
 	.size = sizeof(struct vfio_iommu_free_pasid),
+	.known_flags = VFIO_PASID_LOCAL,
+	.device = WORD(vfio_iommu_free_pasid, device),
+	.reserved = WORD(vfio_iommu_free_pasid, reserved),
+};
+
+FIXTURE_VARIANT_ADD(call, bind) {
+	.nr = VFIO_IOMMU_BIND_PASID,
+	.size = sizeof(struct vfio_iommu_bind_pasid),
+	.known_flags = VFIO_PASID_LOCAL,
+	.device = WORD(vfio_iommu_bind_pasid, device),
+	.guest = WORD(vfio_iommu_bind_pasid, guest),
+	.reserved = WORD(vfio_iommu_bind_pasid, reserved),
+};
+
+FIXTURE_VARIANT_ADD(call, unbind) {
+	.nr = VFIO_IOMMU_UNBIND_PASID,
+	.size = sizeof(struct vfio_iommu_unbind_pasid),
+	.guest = WORD(vfio_iommu_unbind_pasid, guest),
+	.reserved = WORD(vfio_iommu_unbind_pasid, reserved),
+};
+
+FIXTURE_VARIANT_ADD(call, list) {
+	.nr = VFIO_IOMMU_LIST_PASIDS,
+	.size = sizeof(struct vfio_iommu_list_pasids),
+	.known_flags = VFIO_PASID_LOCAL,
+	.device = WORD(vfio_iommu_list_pasids, device),
+	.reserved = WORD(vfio_iommu_list_pasids, reserved),
+	.answers = true,
 };
 
 FIXTURE_VARIANT_ADD(call, quota) {
@@ -61,6 +112,22 @@ static void make_good(union request *req, unsigned int nr, __u32 size, int fd)
 		_test_alloc_pasid(fd, 0, UINT_MAX, &pasid);
 		req->free.min = pasid;
 		req->free.max = pasid;
+		break;
+	case VFIO_IOMMU_BIND_PASID:
+		_test_unbind_pasid(fd, GUEST);
+		_test_alloc_pasid(fd, 0, UINT_MAX, &pasid);
+		req->bind.pasid = pasid;
+		req->bind.guest = GUEST;
+		break;
+	case VFIO_IOMMU_UNBIND_PASID:
+		_test_unbind_pasid(fd, GUEST);
+		_test_alloc_guest(fd, GUEST, &pasid);
+		req->unbind.guest = GUEST;
+		break;
+	case VFIO_IOMMU_LIST_PASIDS:
+		_test_alloc_guest(fd, GUEST, &pasid);
+		req->list.count = 1;
+		req->list.entries = (uintptr_t)&entry;
 		break;
 	case VFIO_IOMMU_SET_PASID_QUOTA:
 		_test_pasid_info(fd, &info);
@@ -226,7 +293,83 @@ TEST_F(call, odd_address_passes)
 	EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, at));
 }
 
-/* Only allocation has an answer. One that does not arrive was not made. */
+TEST_F(call, reserved_field_is_refused)
+{
+	__u32 bit;
+
+	if (!variant->reserved)
+		SKIP(return, "this call has no reserved field");
+	for (bit = 0; bit < 32; bit++) {
+		self->good->word[variant->reserved] = 1U << bit;
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+TEST_F(call, device_without_its_flag_is_refused)
+{
+	if (!variant->device)
+		SKIP(return, "this call names no device");
+	self->good->word[variant->device] = 1;
+	test_err_call(EINVAL, self->good);
+	self->good->word[variant->device] = -1;
+	test_err_call(EINVAL, self->good);
+}
+
+TEST_F(call, device_that_is_none_is_refused)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (!variant->device)
+		SKIP(return, "this call names no device");
+	ASSERT_LE(0, null);
+	self->good->word[1] |= VFIO_PASID_LOCAL;
+	self->good->word[variant->device] = -1;
+	test_err_call(EBADF, self->good);
+	self->good->word[variant->device] = 9999;
+	test_err_call(EBADF, self->good);
+	self->good->word[variant->device] = null;
+	test_err_call(EINVAL, self->good);
+	self->good->word[variant->device] = self->c.fd;
+	test_err_call(EINVAL, self->good);
+	self->good->word[variant->device] = self->c.group;
+	test_err_call(EINVAL, self->good);
+	close(null);
+}
+
+TEST_F(call, device_of_another_container_is_refused)
+{
+	struct container other;
+	int device;
+
+	if (!variant->device)
+		SKIP(return, "this call names no device");
+	if (missing(2))
+		SKIP(return, "%s", missing(2));
+	ASSERT_EQ(0, container_open(&other, 1));
+	device = device_open(&other, 1);
+	ASSERT_LE(0, device);
+	self->good->word[1] |= VFIO_PASID_LOCAL;
+	self->good->word[variant->device] = device;
+	test_err_call(EINVAL, self->good);
+	close(device);
+	container_close(&other);
+}
+
+TEST_F(call, guest_pasid_above_20_bits_is_refused)
+{
+	static const __u32 guests[] = { GUEST_END, 0x7fffffff, UINT_MAX };
+	size_t i;
+
+	if (!variant->guest)
+		SKIP(return, "this call names no guest PASID");
+	self->good->word[1] |= variant->known_flags & VFIO_PASID_GUEST;
+	for (i = 0; i < ARRAY_SIZE(guests); i++) {
+		self->good->word[variant->guest] = guests[i];
+		test_err_call(EINVAL, self->good);
+	}
+}
+
+/* What has an answer: an allocation that does not arrive was not made. */
 TEST_F(call, read_only_structure)
 {
 	__u32 high = highest_pasid(self->c.fd), pasid;
@@ -234,7 +377,7 @@ TEST_F(call, read_only_structure)
 	if (variant->nr == VFIO_IOMMU_ALLOC_PASID)
 		self->good->alloc.min = high;
 	ASSERT_EQ(0, mprotect(self->good, 8192, PROT_READ));
-	if (variant->nr != VFIO_IOMMU_ALLOC_PASID) {
+	if (!variant->answers) {
 		EXPECT_EQ(0, ioctl(self->c.fd, variant->nr, self->good));
 		return;
 	}
@@ -312,6 +455,79 @@ TEST_F(call, nonsense_is_not_logged)
 	}
 	EXPECT_FALSE(kmsg_about_pasids(kmsg));
 	close(kmsg);
+}
+
+/* -------- what one call alone has -------- */
+
+FIXTURE(one) {
+	struct container c;
+	int fd;
+};
+
+FIXTURE_SETUP(one)
+{
+	const char *why = missing(1);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	self->fd = self->c.fd;
+}
+
+FIXTURE_TEARDOWN(one)
+{
+	container_close(&self->c);
+}
+
+TEST_F(one, guest_without_its_flag_is_refused)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.max = UINT_MAX,
+		.guest = 1,
+	};
+
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, &arg));
+	EXPECT_EQ(0, pasid_used(self->fd));
+}
+
+TEST_F(one, list_without_room_is_refused)
+{
+	__u32 guest = 0, count = 0;
+
+	EXPECT_ERRNO(EINVAL, _test_list_pasids(self->fd, &guest, &count,
+					       &entry));
+}
+
+/* Entries that cannot be written; the list is as it was. */
+TEST_F(one, list_to_nowhere_is_a_fault)
+{
+	struct vfio_iommu_pasid_entry *entries;
+	__u32 guest = 0, count = 1, pasid;
+	char *map;
+
+	test_alloc_guest(self->fd, 1, &pasid);
+	test_alloc_guest(self->fd, 2, &pasid);
+	EXPECT_ERRNO(EFAULT, _test_list_pasids(self->fd, &guest, &count, NULL));
+	EXPECT_ERRNO(EFAULT, _test_list_pasids(self->fd, &guest, &count,
+					       (void *)-16L));
+
+	map = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, munmap(map + 4096, 4096));
+	entries = (void *)(map + 4096 - sizeof(*entries));
+	count = 2;
+	EXPECT_ERRNO(EFAULT, _test_list_pasids(self->fd, &guest, &count,
+					       entries));
+	EXPECT_EQ(0, guest);
+	EXPECT_EQ(2, count);
+	/* There was room for one. */
+	count = 1;
+	ASSERT_EQ(0, _test_list_pasids(self->fd, &guest, &count, entries));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(1, entries->guest);
+	EXPECT_EQ(2, guest);
 }
 
 TEST_HARNESS_MAIN

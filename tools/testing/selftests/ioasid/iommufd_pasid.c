@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PASID that VFIO handed out sits in the table of a device, here of iommufd's mock
+ * device: its number is not handed out again before it is taken out there.
+ */
+#include <fcntl.h>
+#include <linux/iommufd.h>
+
+#include "../kselftest_harness.h"
+#include "../../../../drivers/iommu/iommufd/iommufd_test.h"
+#include "ioasid_utils.h"
+
+FIXTURE(mock) {
+	struct container c;
+	int iommufd;
+	__u32 dev[2];		/* mock devices */
+	__u32 table[2];		/* page tables that take PASIDs */
+};
+
+#ifdef HAVE_MOCK_PASIDS
+
+static int mock_device(int iommufd, __u32 ioas, __u32 *dev, __u32 *table)
+{
+	struct iommu_test_cmd mock = {
+		.size = sizeof(mock),
+		.op = IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS,
+		.id = ioas,
+		.mock_domain_flags = { .dev_flags = MOCK_FLAGS_DEVICE_PASID },
+	};
+	struct iommu_hwpt_alloc alloc = {
+		.size = sizeof(alloc),
+		.flags = IOMMU_HWPT_ALLOC_PASID,
+		.pt_id = ioas,
+	};
+
+	if (ioctl(iommufd, IOMMU_TEST_CMD, &mock))
+		return -1;
+	*dev = mock.mock_domain_flags.out_stdev_id;
+	alloc.dev_id = mock.mock_domain_flags.out_idev_id;
+	if (ioctl(iommufd, IOMMU_HWPT_ALLOC, &alloc))
+		return -1;
+	*table = alloc.out_hwpt_id;
+	return 0;
+}
+
+static int make_mocks(int iommufd, __u32 *dev, __u32 *table)
+{
+	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
+
+	if (ioctl(iommufd, IOMMU_IOAS_ALLOC, &ioas))
+		return -1;
+	return mock_device(iommufd, ioas.out_ioas_id, &dev[0], &table[0]) ||
+	       mock_device(iommufd, ioas.out_ioas_id, &dev[1], &table[1]);
+}
+
+static int mock_attach(int iommufd, __u32 dev, __u32 pasid, __u32 table)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_PASID_ATTACH,
+		.id = dev,
+		.pasid_attach = { .pasid = pasid, .pt_id = table },
+	};
+
+	return ioctl(iommufd, IOMMU_TEST_CMD, &cmd);
+}
+
+static int mock_replace(int iommufd, __u32 dev, __u32 pasid, __u32 table)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_PASID_REPLACE,
+		.id = dev,
+		.pasid_replace = { .pasid = pasid, .pt_id = table },
+	};
+
+	return ioctl(iommufd, IOMMU_TEST_CMD, &cmd);
+}
+
+static int mock_detach(int iommufd, __u32 dev, __u32 pasid)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_PASID_DETACH,
+		.id = dev,
+		.pasid_detach = { .pasid = pasid },
+	};
+
+	return ioctl(iommufd, IOMMU_TEST_CMD, &cmd);
+}
+
+static const char *no_mock(int iommufd)
+{
+	return iommufd < 0 ? "there is no /dev/iommu" : NULL;
+}
+
+#else
+
+static int make_mocks(int iommufd, __u32 *dev, __u32 *table)
+{
+	return -1;
+}
+
+static int mock_attach(int iommufd, __u32 dev, __u32 pasid, __u32 table)
+{
+	return -1;
+}
+
+static int mock_replace(int iommufd, __u32 dev, __u32 pasid, __u32 table)
+{
+	return -1;
+}
+
+static int mock_detach(int iommufd, __u32 dev, __u32 pasid)
+{
+	return -1;
+}
+
+static const char *no_mock(int iommufd)
+{
+	return "iommufd's mock devices attach no PASIDs in this kernel";
+}
+
+#endif
+
+FIXTURE_SETUP(mock)
+{
+	const char *why = missing(1);
+
+	self->iommufd = open("/dev/iommu", O_RDWR);
+	why = why ?: no_mock(self->iommufd);
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	ASSERT_EQ(0, make_mocks(self->iommufd, self->dev, self->table));
+}
+
+FIXTURE_TEARDOWN(mock)
+{
+	container_close(&self->c);
+	close(self->iommufd);
+}
+
+TEST_F(mock, attached_pasid_is_pending_until_detached)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &pasid);
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], pasid,
+				 self->table[0]));
+	test_free_pasid(self->c.fd, pasid, pasid);
+	EXPECT_EQ(1, pasid_used(self->c.fd));
+	test_err_alloc_pasid(ENOSPC, self->c.fd, pasid, pasid);
+	test_err_free_pasid(ENOENT, self->c.fd, pasid, pasid);
+
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], pasid));
+	EXPECT_EQ(0, pasid_used(self->c.fd));
+	test_alloc_pasid(self->c.fd, pasid, pasid, &pasid);
+}
+
+TEST_F(mock, replaced_table_keeps_the_pasid)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &pasid);
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], pasid,
+				 self->table[0]));
+	ASSERT_EQ(0, mock_replace(self->iommufd, self->dev[0], pasid,
+				  self->table[1]));
+	test_free_pasid(self->c.fd, pasid, pasid);
+	EXPECT_EQ(1, pasid_used(self->c.fd));
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], pasid));
+	EXPECT_EQ(0, pasid_used(self->c.fd));
+}
+
+TEST_F(mock, second_device_keeps_it_too)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &pasid);
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], pasid,
+				 self->table[0]));
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[1], pasid,
+				 self->table[1]));
+	test_free_pasid(self->c.fd, pasid, pasid);
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], pasid));
+	EXPECT_EQ(1, pasid_used(self->c.fd));
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[1], pasid));
+	EXPECT_EQ(0, pasid_used(self->c.fd));
+}
+
+TEST_F(mock, freed_pasid_gets_into_no_other_table)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &pasid);
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], pasid,
+				 self->table[0]));
+	test_free_pasid(self->c.fd, pasid, pasid);
+	EXPECT_ERRNO(ENOENT, mock_attach(self->iommufd, self->dev[1], pasid,
+					 self->table[1]));
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], pasid));
+}
+
+/* The VM is gone; the device that still has its number is not. */
+TEST_F(mock, number_in_a_table_outlives_the_vm)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &pasid);
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], pasid,
+				 self->table[0]));
+	container_close(&self->c);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	test_err_alloc_pasid(ENOSPC, self->c.fd, pasid, pasid);
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], pasid));
+	test_alloc_pasid(self->c.fd, pasid, pasid, &pasid);
+}
+
+TEST_F(mock, number_that_nobody_allocated_can_be_attached)
+{
+	__u32 high = highest_pasid(self->c.fd), pasid;
+
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], high,
+				 self->table[0]));
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], high));
+	test_alloc_pasid(self->c.fd, high, high, &pasid);
+}
+
+TEST_HARNESS_MAIN
