@@ -32,6 +32,22 @@ check "tree: a series that is right" hooked_at 11
 fresh
 hook 5 >"$t/series/01-a/hook@6.12.patch"
 check "tree: the hook for this kernel wins" hooked_at 6
+
+# Only in the files that it names: the others are still hook.patch's.
+hooks_both() { hooked_at 6 && [ "$(sed -n 11p "$t/new/drivers/Kconfig")" = hooked ]; }
+fresh
+cp "$t/base/drivers/Makefile" "$t/base/drivers/Kconfig"
+hook 10 | sed 's/Makefile/Kconfig/' >>"$t/series/01-a/hook.patch"
+hook 5 >"$t/series/01-a/hook@6.12.patch"
+check "tree: the hook for this kernel leaves other files to the common one" hooks_both
+fresh
+hook 5 >"$t/series/01-a/hook@6.12.patch"
+sed -i s/5/five/ "$t/base/drivers/Makefile"
+check "tree: a stale hook for this kernel is named" refuses_in_one_line "01-a/hook@6.12.patch is stale on 6.12: drivers/Makefile, the hunk at line 5, does not apply" overlay
+fresh
+hook 10 >"$t/series/01-a/hook@7.3.patch"
+sed -i s/10/ten/ "$t/base/drivers/Makefile"
+check "tree: a hook for another kernel does not count" refuses_in_one_line "01-a/hook.patch is stale on 6.12" overlay
 fresh
 echo drivers/a.c >>"$t/series/02-b/files"
 check "tree: a file claimed twice" refuses_in_one_line "drivers/a.c is claimed by 01-a and by 02-b" overlay
