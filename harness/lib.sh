@@ -21,6 +21,35 @@ field() { sed -n "s/^$2[[:space:]]\{1,\}//p" "$1" | head -n 1; }
 # entries FILE: a data file without comments and empty lines
 entries() { sed -e '/^#/d' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
+# kernels: those that there is a recipe for
+kernels() { (cd "$top/kernels" && for recipe in */base; do echo "${recipe%/base}"; done); }
+
+# fragments K V: what its configuration is made of. What all kernels have comes
+# first, then what this one has of its own; not every one of them exists.
+fragments()
+{
+	local place
+
+	for place in "base" "$2"; do
+		echo "$top/kernels/common/config/$place"
+		echo "$top/kernels/$1/config/$place"
+	done
+}
+
+# known_skips K: what tells the verdict which skips of this kernel have a reason
+known_skips() { printf -- '--skip=%s\n' "$top/kernels/common/skip" "$top/kernels/$1/skip"; }
+
+# absent K: fails if kernel K can be had, else says in one sentence why not
+absent()
+{
+	local recipe=$top/kernels/$1/base why
+
+	why=$(field "$recipe" optional)
+	[ -n "$why" ] && [ ! -e "${SYSROOT:-}/$(field "$recipe" tarball)" ] &&
+		[ ! -d "$out/base/$1" ] || return
+	echo "the mirror had no $(field "$recipe" package) when the Debian root was built: $why"
+}
+
 elapsed()
 {
 	local s=$1
