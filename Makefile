@@ -3,6 +3,7 @@
 # The way in. Each verb is one script of harness/, run in a Debian root that is
 # made on first use.
 
+TEST_K := $(K)
 K ?= 6.12
 V ?= debug
 export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE
@@ -16,12 +17,13 @@ help:
 run:
 	@$(IN) harness/run $(K)
 
-## make test            everything that must be green; ends with the count
+## make test            everything that must be green, on every kernel unless K=
+##                      names one; ends with the count
 test:
-	@$(IN) harness/test $(K)
+	@$(IN) harness/test $(TEST_K)
 
 ##
-## The parts (K=6.12, V=debug|release):
+## The parts (K=6.12|7.3, V=debug|release):
 ## make kunit           the KUnit suites, on UML
 kunit:
 	@$(IN) harness/kunit $(K)
