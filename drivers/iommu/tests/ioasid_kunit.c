@@ -522,9 +522,10 @@ static void atomic_irq_fn(struct irq_work *irq)
 	work->fn(work);
 }
 
+/* Not IRQ_WORK_INIT_HARD(): that is a place for raw spinlocks on any kernel. */
 static void run_hardirq(struct atomic_work *work)
 {
-	work->irq = IRQ_WORK_INIT_HARD(atomic_irq_fn);
+	work->irq = IRQ_WORK_INIT(atomic_irq_fn);
 	irq_work_queue(&work->irq);
 	irq_work_sync(&work->irq);
 }
