@@ -11,7 +11,8 @@ why="the mirror had no linux-source-9.9 when the Debian root was built: it moved
 gone()
 {
 	rm -rf "$g"
-	mkdir -p "$g/kernels/9.9"
+	mkdir -p "$g/kernels/9.9/config"
+	: >"$g/kernels/9.9/config/debug"
 	cp -r "$top/harness" "$g/"
 	printf '%s\n' 'package linux-source-9.9' 'tarball usr/src/linux-source-9.9.tar.xz' \
 		'optional it moved on' >"$g/kernels/9.9/base"
