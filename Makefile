@@ -41,7 +41,7 @@ mutants:
 selftest:
 	@$(IN) harness/boot $(K) $(V)
 
-## make boot PLAN=name  one plan of harness/plan
+## make boot PLAN=name  one plan of harness/plan; kcsan looks for data races (6.12)
 boot:
 	@$(IN) harness/boot $(K) $(PLAN)
 

@@ -93,6 +93,35 @@ list_del corruption. prev->next should be ffff888100000000
 DMAR: [DMA Read NO_PASID] Request device [00:04.0] fault addr 0x1000
 EOF
 
+# KCSAN: what it says of upstream's own code is counted, and no failure.
+race()
+{
+	cat <<-EOF
+	[    1.000000] ==================================================================
+	[    1.000000] BUG: KCSAN: data-race in $1 / tick_nohz_tick_stopped
+	[    1.000000]
+	[    1.000000] write to 0xffffffff82a0c5c8 of 4 bytes by interrupt on cpu 1:
+	[    1.000000]  $1+0x5f/0x90
+	[    1.000000]  $2+0x12/0x34
+	[    1.000000]
+	[    1.000000] Reported by Kernel Concurrency Sanitizer on:
+	[    1.000000] CPU: 1 UID: 0 PID: 0 Comm: swapper/1 Not tainted 6.12.0 #1
+	[    1.000000] ==================================================================
+	EOF
+}
+printf '%s\n' ioasid_put drop_work >"$work/functions"
+given "$good" "$(race tick_do_update do_idle; race run_timer do_idle)"
+check "verdict: races of upstream alone are counted" says "and so do not count: 2" verdict --races "$work/functions"
+check "verdict: races without the names of our functions" refuses "splat: BUG: KCSAN" verdict
+given "$good" "$(race tick_do_update do_idle; race ioasid_put do_idle)"
+check "verdict: a race of ours" refuses "splat: BUG: KCSAN: data-race in ioasid_put" verdict --races "$work/functions"
+given "$good" "$(race xas_store drop_work.isra.0)"
+check "verdict: a race in what we call" refuses "splat: BUG: KCSAN: data-race in xas_store" verdict --races "$work/functions"
+given "$good" "$(race tick_do_update do_idle | sed '$d')"
+check "verdict: a report on a race that breaks off" refuses "splat: BUG: KCSAN" verdict --races "$work/functions"
+given "$good" "$(race tick_do_update do_idle; echo 'BUG: kernel NULL pointer dereference')"
+check "verdict: a splat after a race of upstream" refuses "splat: BUG: kernel NULL" verdict --races "$work/functions"
+
 # The sum: a part that did not report counts as failed.
 given "$good"
 verdict >/dev/null
