@@ -32,7 +32,7 @@ static void ioasid_local_release(struct work_struct *work)
 
 static struct ioasid_local *ioasid_local_new(struct device *dev, gfp_t gfp)
 {
-	struct ioasid_local *local = kzalloc(sizeof(*local), gfp);
+	struct ioasid_local *local = kzalloc_obj(*local, gfp);
 
 	if (!local)
 		return NULL;

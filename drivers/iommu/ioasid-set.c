@@ -235,7 +235,7 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 	if (guarantee > limit)
 		return ERR_PTR(-EINVAL);
 
-	set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
+	set = kzalloc_obj(*set, GFP_KERNEL_ACCOUNT);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
 	ioasid_set_init(set, pool, token, limit);

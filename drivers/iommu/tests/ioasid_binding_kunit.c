@@ -260,20 +260,23 @@ static void releasing_nothing_is_nothing(struct kunit *test)
 
 /* -------- listing -------- */
 
-#define expect_next(test, set, from, want_private, want_id)		\
-do {									\
-	struct ioasid_private __entry = { .private = from };		\
-									\
-	KUNIT_EXPECT_EQ(test, 0, ioasid_next_private(set, &__entry));	\
-	KUNIT_EXPECT_EQ(test, __entry.private, want_private);		\
-	KUNIT_EXPECT_EQ(test, __entry.id, want_id);			\
-	KUNIT_EXPECT_NULL(test, __entry.dev);				\
-} while (0)
+static void expect_next(struct kunit *test, struct ioasid_set *set, u32 from,
+			u32 private, ioasid_t id)
+{
+	struct ioasid_private entry = { .private = from };
 
-#define expect_end(test, set, from)					\
-	KUNIT_EXPECT_EQ(test, -ENOENT,					\
-			ioasid_next_private(set, &(struct ioasid_private) { \
-					    .private = from }))
+	KUNIT_EXPECT_EQ(test, 0, ioasid_next_private(set, &entry));
+	KUNIT_EXPECT_EQ(test, entry.private, private);
+	KUNIT_EXPECT_EQ(test, entry.id, id);
+	KUNIT_EXPECT_NULL(test, entry.dev);
+}
+
+static void expect_end(struct kunit *test, struct ioasid_set *set, u32 from)
+{
+	struct ioasid_private entry = { .private = from };
+
+	KUNIT_EXPECT_EQ(test, -ENOENT, ioasid_next_private(set, &entry));
+}
 
 static void private_ids_are_listed_in_order(struct kunit *test)
 {

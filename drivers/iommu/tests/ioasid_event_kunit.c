@@ -467,19 +467,25 @@ static void nothing_is_lost_or_doubled_during_a_replay(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
 	struct recorder *rec = new_recorder(test);
+	int len, id;
+	char *want;
+
+	want = kunit_kzalloc(test, 1024, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	len = sprintf(want, "add");
+	for (id = 1; id <= 40; id++) {
+		/* 38 is gone before its turn, and 39 is bound. */
+		if (id != 38)
+			len += sprintf(want + len, " alloc:%d", id);
+		if (id == 39)
+			len += sprintf(want + len, " bind:39=39");
+	}
+	sprintf(want + len, " free:20 free:3 bind:4=4");
 
 	alloc_ids(test, set, 40);
 	rec->hook = change_while_being_introduced;
 	listen_to_set(rec, set);
-	expect_told(rec,
-		    "add alloc:1 alloc:2 alloc:3 alloc:4 alloc:5 alloc:6 "
-		    "alloc:7 alloc:8 alloc:9 alloc:10 alloc:11 alloc:12 "
-		    "alloc:13 alloc:14 alloc:15 alloc:16 alloc:17 alloc:18 "
-		    "alloc:19 alloc:20 alloc:21 alloc:22 alloc:23 alloc:24 "
-		    "alloc:25 alloc:26 alloc:27 alloc:28 alloc:29 alloc:30 "
-		    "alloc:31 alloc:32 alloc:33 alloc:34 alloc:35 alloc:36 "
-		    "alloc:37 alloc:39 bind:39=39 alloc:40 "
-		    "free:20 free:3 bind:4=4");
+	expect_told(rec, want);
 }
 
 /* -------- in which order notifiers are told -------- */
@@ -849,4 +855,5 @@ static struct kunit_suite ioasid_event_suite = {
 	.init = event_init,
 	.test_cases = ioasid_event_cases,
 };
+
 kunit_test_suite(ioasid_event_suite);

@@ -78,7 +78,7 @@ static const struct iommu_domain_ops mock_domain_ops = {
 
 static struct iommu_domain *mock_domain_alloc(struct device *dev)
 {
-	struct iommu_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL);
+	struct iommu_domain *domain = kzalloc_obj(*domain);
 
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
@@ -183,7 +183,7 @@ static struct device *new_device(struct kunit *test, const char *name)
 		PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_BITS),
 		{}
 	};
-	struct mock_device *mock = kzalloc(sizeof(*mock), GFP_KERNEL);
+	struct mock_device *mock = kzalloc_obj(*mock);
 
 	KUNIT_ASSERT_NOT_NULL(test, mock);
 	device_initialize(&mock->dev);
@@ -432,7 +432,7 @@ static void watch_free(struct ioasid_notifier *notifier,
 	if (event->type != IOASID_FREE || event->id != watch->id)
 		return;
 	watch->frees++;
-	watch->atomic = in_atomic();
+	watch->atomic = !preemptible();
 }
 
 /* A process dies without having used SVA, but with a PASID. */
@@ -443,7 +443,7 @@ static void last_mmdrop_frees_the_pasid(struct kunit *test)
 	struct mm_struct *mm = mm_alloc();
 
 	KUNIT_ASSERT_NOT_NULL(test, mm);
-	mm->iommu_mm = kzalloc(sizeof(*mm->iommu_mm), GFP_KERNEL);
+	mm->iommu_mm = kzalloc_obj(*mm->iommu_mm);
 	KUNIT_ASSERT_NOT_NULL(test, mm->iommu_mm);
 	watch.id = global_pasid(test, dev);
 	mm->iommu_mm->pasid = watch.id;
@@ -559,4 +559,5 @@ static struct kunit_suite ioasid_iommu_suite = {
 	.init = mock_init,
 	.test_cases = ioasid_iommu_cases,
 };
+
 kunit_test_suite(ioasid_iommu_suite);

@@ -117,8 +117,8 @@ struct vfio_iommu_type1_info_cap_pasid {
 #define VFIO_IOMMU_TYPE1_INFO_CAP_PASID	4
 
 /* Flags of the calls, where these say so. */
-#define VFIO_PASID_LOCAL	(1 << 0)	/* local to "device", else shared */
-#define VFIO_PASID_GUEST	(1 << 1)	/* bind to "guest" in the same step */
+#define VFIO_PASID_LOCAL	0x1	/* local to "device", else shared */
+#define VFIO_PASID_GUEST	0x2	/* bind to "guest" in the same step */
 
 /**
  * struct vfio_iommu_alloc_pasid - ioctl(VFIO_IOMMU_ALLOC_PASID)
@@ -226,8 +226,8 @@ struct vfio_iommu_unbind_pasid {
 #define VFIO_IOMMU_UNBIND_PASID		_IO(VFIO_TYPE, VFIO_BASE + 25)
 
 /* What VFIO_IOMMU_SET_PASID_QUOTA is to change. */
-#define VFIO_PASID_QUOTA_GUARANTEE	(1 << 0)
-#define VFIO_PASID_QUOTA_LIMIT		(1 << 1)
+#define VFIO_PASID_QUOTA_GUARANTEE	0x1
+#define VFIO_PASID_QUOTA_LIMIT		0x2
 
 /**
  * struct vfio_iommu_pasid_quota - ioctl(VFIO_IOMMU_SET_PASID_QUOTA)
