@@ -27,6 +27,10 @@ static int mock_device(int iommufd, __u32 ioas, __u32 *dev, __u32 *table)
 		.id = ioas,
 		.mock_domain_flags = { .dev_flags = MOCK_FLAGS_DEVICE_PASID },
 	};
+	struct iommu_test_cmd replace = {
+		.size = sizeof(replace),
+		.op = IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE,
+	};
 	struct iommu_hwpt_alloc alloc = {
 		.size = sizeof(alloc),
 		.flags = IOMMU_HWPT_ALLOC_PASID,
@@ -40,7 +44,11 @@ static int mock_device(int iommufd, __u32 ioas, __u32 *dev, __u32 *table)
 	if (ioctl(iommufd, IOMMU_HWPT_ALLOC, &alloc))
 		return -1;
 	*table = alloc.out_hwpt_id;
-	return 0;
+
+	/* Without PASID, too, it has to use a table of this kind. */
+	replace.id = *dev;
+	replace.mock_domain_replace.pt_id = *table;
+	return ioctl(iommufd, IOMMU_TEST_CMD, &replace);
 }
 
 static int make_mocks(int iommufd, __u32 *dev, __u32 *table)
