@@ -159,16 +159,19 @@ static void set_listener_does_not_hear_the_next_set(struct kunit *test)
 {
 	struct mm_struct *token = new_token(test);
 	struct ioasid_set *old = new_token_set(test, token), *new;
+	struct recorder *by_token = new_recorder(test);
 	struct recorder *rec = new_recorder(test);
 
 	listen_to_set(rec, old);
+	listen_to_token(by_token, token);
 	free_set(test, old);
 	expect_told(rec, "add del");
 	new = new_token_set(test, token);
 	alloc_id(test, new);
 	expect_told(rec, "");
+	expect_told(by_token, "add del add alloc:1");
 	stop_listening(rec);
-	KUNIT_EXPECT_EQ(test, new->listeners, 0);
+	KUNIT_EXPECT_EQ(test, new->listeners, 1);
 }
 
 static void token_listener_may_come_before_the_set(struct kunit *test)
@@ -392,6 +395,63 @@ static void pool_listener_gets_to_know_all_sets(struct kunit *test)
 	expect_told(rec, "add alloc:2 add alloc:1");
 	KUNIT_EXPECT_EQ(test, a->listeners, 1);
 	KUNIT_EXPECT_EQ(test, b->listeners, 1);
+}
+
+/* Something happens in a set that the late one does not know yet. */
+static void alloc_in_both(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct ioasid_set **sets = rec->arg;
+	ioasid_t id;
+	int i;
+
+	if (rec->nr > 1)
+		return;
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				ioasid_alloc(sets[i], 0, UINT_MAX, NULL,
+					     GFP_ATOMIC, &id));
+}
+
+static void set_that_is_not_known_yet_is_not_heard(struct kunit *test)
+{
+	struct ioasid_set *sets[2] = {
+		new_set(test, 0, IOASID_LIMIT_NONE),
+		new_set(test, 0, IOASID_LIMIT_NONE),
+	};
+	struct recorder *first = new_recorder(test);
+	struct recorder *late = new_recorder(test);
+
+	listen_to_pool(first);
+	late->hook = alloc_in_both;
+	late->arg = sets;
+	listen_to_pool(late);
+	expect_told(late, "add alloc:2 add alloc:1");
+	ioasid_free(sets[0], NULL, 1);
+	ioasid_free(sets[1], NULL, 2);
+	expect_told(late, "free:1 free:2");
+	KUNIT_EXPECT_EQ(test, first->nr, late->nr);
+}
+
+/* The system's own sets: at least that of the host. */
+static void listener_to_the_system_knows_the_host(struct kunit *test)
+{
+	struct recorder *rec = new_recorder(test);
+	u32 cap = ioasid_system_pool.cap;
+	ioasid_t id;
+
+	if (!ioasid_capacity())
+		ioasid_system_pool.cap = 16;
+	listen_to_system(rec);
+	KUNIT_EXPECT_GE(test, rec->nr, 1);
+	KUNIT_ASSERT_EQ(test, 0, ioasid_alloc(ioasid_host_set(), 0, UINT_MAX,
+					      NULL, GFP_KERNEL, &id));
+	KUNIT_EXPECT_PTR_EQ(test, rec->last.set, ioasid_host_set());
+	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_ALLOC);
+	KUNIT_EXPECT_EQ(test, rec->last.id, id);
+	ioasid_free(ioasid_host_set(), NULL, id);
+	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_FREE);
+	stop_listening(rec);
+	ioasid_system_pool.cap = cap;
 }
 
 struct replay_count {
@@ -835,6 +895,8 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(late_listener_does_not_hear_of_the_pending),
 	KUNIT_CASE(second_listener_does_not_disturb_the_first),
 	KUNIT_CASE(pool_listener_gets_to_know_all_sets),
+	KUNIT_CASE(set_that_is_not_known_yet_is_not_heard),
+	KUNIT_CASE(listener_to_the_system_knows_the_host),
 	KUNIT_CASE_PARAM(late_listener_hears_of_all, replay_size_gen_params),
 	KUNIT_CASE(nothing_is_lost_or_doubled_during_a_replay),
 	KUNIT_CASE(priorities_hold_across_scopes),

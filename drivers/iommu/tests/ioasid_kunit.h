@@ -112,8 +112,12 @@ struct recorder {
 };
 
 struct recorder *new_recorder(struct kunit *test);
-/* To all sets of the case's pool, to one set, to a token; ended with the case. */
+/*
+ * To all sets of the case's pool or of the system, to one set, to a token; ended with
+ * the case.
+ */
 void listen_to_pool(struct recorder *rec);
+void listen_to_system(struct recorder *rec);
 void listen_to_set(struct recorder *rec, struct ioasid_set *set);
 void listen_to_token(struct recorder *rec, struct mm_struct *token);
 void stop_listening(struct recorder *rec);

@@ -337,6 +337,11 @@ void listen_to_pool(struct recorder *rec)
 						     &rec->notifier));
 }
 
+void listen_to_system(struct recorder *rec)
+{
+	listening(rec, ioasid_register_notifier(&rec->notifier, NULL));
+}
+
 void listen_to_set(struct recorder *rec, struct ioasid_set *set)
 {
 	listening(rec, ioasid_register_notifier(&rec->notifier, set));

@@ -5,6 +5,7 @@
 #include <kunit/device.h>
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/fault-inject.h>
 #include <linux/rcupdate.h>
 
 #include "ioasid_kunit.h"
@@ -232,6 +233,44 @@ static void refused_local_one_leaves_no_trace(struct kunit *test)
 	rcu_read_unlock();
 }
 
+#ifdef CONFIG_FAILSLAB
+static int request_nth(struct ioasid_set *set, struct device *dev, int nth)
+{
+	const struct ioasid_request req = { .max = UINT_MAX, .dev = dev };
+	ioasid_t id;
+	int err;
+
+	current->fail_nth = nth;
+	err = ioasid_alloc_request(set, &req, GFP_NOWAIT, &id);
+	current->fail_nth = 0;
+	return err;
+}
+#else
+static int request_nth(struct ioasid_set *set, struct device *dev, int nth)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+/* The first memory is for the PASID, the second for the device's space. */
+static void without_memory_there_is_no_trace(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct device *dev = new_dev(test, "a");
+	int nth;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+	for (nth = 1; nth <= 2; nth++) {
+		KUNIT_EXPECT_EQ(test, request_nth(set, dev, nth), -ENOMEM);
+		rcu_read_lock();
+		KUNIT_EXPECT_NULL(test, ioasid_local_find(dev));
+		rcu_read_unlock();
+		expect_local(test, set, 0, 0);
+	}
+	KUNIT_EXPECT_EQ(test, try_local(set, dev), 1);
+}
+
 static void without_a_local_range_there_are_none(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
@@ -403,6 +442,7 @@ static struct kunit_case ioasid_local_cases[] = {
 	KUNIT_CASE(end_of_a_set_frees_local_ones_too),
 	KUNIT_CASE(device_is_kept_until_its_last_one_is_gone),
 	KUNIT_CASE(refused_local_one_leaves_no_trace),
+	KUNIT_CASE(without_memory_there_is_no_trace),
 	KUNIT_CASE(without_a_local_range_there_are_none),
 	KUNIT_CASE(local_range_may_take_all),
 	KUNIT_CASE(without_a_capacity_there_are_no_local_ones),
