@@ -524,6 +524,8 @@ static int ioasid_register_locked(struct ioasid_notifier *notifier)
 
 	lockdep_assert_held(&ioasid_sets_mutex);
 
+	if (notifier->priority > IOASID_PRIORITY_DEVICE)
+		return -EINVAL;
 	if (notifier->set && !notifier->set->owners)
 		return -ENOENT;
 
@@ -578,6 +580,7 @@ int ioasid_pool_register_notifier(struct ioasid_pool *pool,
  * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: 0, or an error with nothing changed:
  *
+ * * -EINVAL: the priority is none
  * * -EEXIST: @notifier is registered already
  * * -ENOENT: @set was freed
  */
@@ -602,7 +605,10 @@ int ioasid_register_notifier(struct ioasid_notifier *notifier,
  * ioasid_register_notifier().
  *
  * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
- * Return: 0, or -EEXIST if @notifier is registered already.
+ * Return: 0, or an error with nothing changed:
+ *
+ * * -EINVAL: the priority is none
+ * * -EEXIST: @notifier is registered already
  */
 int ioasid_register_notifier_mm(struct ioasid_notifier *notifier,
 				struct mm_struct *token)

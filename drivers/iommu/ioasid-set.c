@@ -132,6 +132,7 @@ static void ioasid_set_release(struct work_struct *work)
 	struct ioasid_set *set = container_of(to_rcu_work(work),
 					      struct ioasid_set, release);
 
+	WARN_ON(!xa_empty(&set->privates));
 	if (set->token)
 		mmdrop(set->token);
 	kfree(set);
@@ -146,7 +147,8 @@ static void ioasid_set_init(struct ioasid_set *set, struct ioasid_pool *pool,
 		mmgrab(token);
 	refcount_set(&set->refs, 1);
 	set->owners = 1;
-	xa_init_flags(&set->privates, XA_FLAGS_LOCK_IRQ);
+	/* A guest chooses its numbers, and pays for a tree that is spread out. */
+	xa_init_flags(&set->privates, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
 	set->limit = limit;
 	INIT_LIST_HEAD(&set->pasids);
 	INIT_RCU_WORK(&set->release, ioasid_set_release);

@@ -227,11 +227,15 @@ void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group)
 {
 	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
 	struct ioasid_set *set = smp_load_acquire(&vp->set);
+	struct ioasid_set_info info;
 
 	if (!set)
 		return;
 	mutex_lock(&vp->lock);
-	iommu_group_for_each_dev(group, set, vfio_pasid_free_local);
+	/* Most sets have none, and may have many others to look through. */
+	ioasid_set_get_info(set, &info);
+	if (info.local)
+		iommu_group_for_each_dev(group, set, vfio_pasid_free_local);
 	mutex_unlock(&vp->lock);
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_detach_group);
@@ -356,6 +360,7 @@ static int vfio_pasid_list_to(struct ioasid_set *set, struct device *dev,
 
 	req->count = 0;
 	while (req->count < room && !ioasid_next_private(set, &found)) {
+		cond_resched();
 		entry.guest = found.private++;
 		entry.pasid = found.id;
 		entry.flags = found.dev ? VFIO_PASID_LOCAL : 0;
@@ -363,7 +368,6 @@ static int vfio_pasid_list_to(struct ioasid_set *set, struct device *dev,
 			continue;
 		if (copy_to_user(&to[req->count++], &entry, sizeof(entry)))
 			return -EFAULT;
-		cond_resched();
 	}
 	req->guest = found.private;
 	return 0;

@@ -310,6 +310,17 @@ static void freed_set_cannot_be_listened_to(struct kunit *test)
 	ioasid_unregister_notifier(&rec->notifier);
 }
 
+static void priority_that_is_none_is_refused(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	rec->notifier.priority = IOASID_PRIORITY_DEVICE + 1;
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ioasid_register_notifier(&rec->notifier, set));
+	KUNIT_EXPECT_EQ(test, set->listeners, 0);
+}
+
 static void token_is_pinned_while_listened_to(struct kunit *test)
 {
 	struct mm_struct *token = new_token(test);
@@ -889,6 +900,7 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(listener_may_come_back),
 	KUNIT_CASE(one_may_not_listen_twice),
 	KUNIT_CASE(freed_set_cannot_be_listened_to),
+	KUNIT_CASE(priority_that_is_none_is_refused),
 	KUNIT_CASE(token_is_pinned_while_listened_to),
 	KUNIT_CASE(set_is_kept_while_listened_to),
 	KUNIT_CASE(late_listener_hears_what_is_there),
