@@ -607,12 +607,14 @@ int ioasid_register_notifier(struct ioasid_notifier *notifier,
  * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: 0, or an error with nothing changed:
  *
- * * -EINVAL: the priority is none
+ * * -EINVAL: there is no token, or the priority is none
  * * -EEXIST: @notifier is registered already
  */
 int ioasid_register_notifier_mm(struct ioasid_notifier *notifier,
 				struct mm_struct *token)
 {
+	if (!token)
+		return -EINVAL;
 	return ioasid_register(notifier, token, NULL, token);
 }
 

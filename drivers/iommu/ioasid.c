@@ -622,6 +622,14 @@ void ioasid_put(struct ioasid_set *set, struct device *dev, ioasid_t id)
 }
 EXPORT_SYMBOL_GPL(ioasid_put);
 
+/* Does it belong to a process, and is this another one? */
+static bool ioasid_is_foreign(struct ioasid *pasid)
+{
+	struct mm_struct *token = pasid->set->token;
+
+	return token && token != current->mm;
+}
+
 /**
  * ioasid_hold - keep what a device means by a number from being recycled
  * @dev: the device
@@ -630,10 +638,14 @@ EXPORT_SYMBOL_GPL(ioasid_put);
  * For whoever puts the number into a table of the device. Below "ioasid.local=" it
  * is a PASID local to @dev, else a shared one.
  *
- * Context: Any context. Takes no lock.
- * Return: A reference, to be given back with ioasid_release(). NULL if nobody
- * allocated the number, so that there is nothing to keep. ERR_PTR(-ENOENT) if it was
- * freed, and must not get a new user.
+ * iommufd lets its users pick numbers for their own devices. One that happens to be
+ * the PASID of another process' set is not that PASID, and must neither keep it from
+ * being freed nor tell that it exists.
+ *
+ * Context: Process context of whoever wants the number in the table. Takes no lock.
+ * Return: A reference, to be given back with ioasid_release(). NULL if it is nobody's
+ * PASID or another process', so that there is nothing to keep. ERR_PTR(-ENOENT) if
+ * it was freed, and must not get a new user.
  */
 struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
 {
@@ -642,7 +654,7 @@ struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
 
 	rcu_read_lock();
 	pasid = ioasid_lookup(NULL, shared ? NULL : dev, id);
-	if (IS_ERR(pasid))
+	if (IS_ERR(pasid) || ioasid_is_foreign(pasid))
 		pasid = NULL;
 	else if (ioasid_hold_pasid(pasid))
 		pasid = ERR_PTR(-ENOENT);

@@ -310,6 +310,16 @@ static void freed_set_cannot_be_listened_to(struct kunit *test)
 	ioasid_unregister_notifier(&rec->notifier);
 }
 
+static void token_that_is_none_is_refused(struct kunit *test)
+{
+	struct recorder *rec = new_recorder(test);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ioasid_register_notifier_mm(&rec->notifier, NULL));
+	alloc_id(test, new_set(test, 0, IOASID_LIMIT_NONE));
+	expect_told(rec, "");
+}
+
 static void priority_that_is_none_is_refused(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
@@ -900,6 +910,7 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(listener_may_come_back),
 	KUNIT_CASE(one_may_not_listen_twice),
 	KUNIT_CASE(freed_set_cannot_be_listened_to),
+	KUNIT_CASE(token_that_is_none_is_refused),
 	KUNIT_CASE(priority_that_is_none_is_refused),
 	KUNIT_CASE(token_is_pinned_while_listened_to),
 	KUNIT_CASE(set_is_kept_while_listened_to),

@@ -429,6 +429,32 @@ static void device_means_local_below_and_shared_above(struct kunit *test)
 	ioasid_system_pool.cap = cap;
 }
 
+/* A user who picks a number at will must not get hold of another's PASID. */
+static void device_does_not_mean_what_is_another_process(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = ioasid_set_create(token, 0, IOASID_LIMIT_NONE);
+	struct device *dev = new_dev(test, "a");
+	u32 cap = ioasid_system_pool.cap;
+	s64 id;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, set);
+	if (!ioasid_capacity())
+		ioasid_system_pool.cap = CAPACITY;
+
+	id = try_request(set, (struct ioasid_request) {});
+	KUNIT_EXPECT_GT(test, id, 0);
+	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_get(set, NULL, id));
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
+	/* Nor does it learn that somebody had it. */
+	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id));
+	ioasid_put(set, NULL, id);
+
+	ioasid_set_free(set);
+	ioasid_system_pool.cap = cap;
+}
+
 static struct kunit_case ioasid_local_cases[] = {
 	KUNIT_CASE(ranges_do_not_meet),
 	KUNIT_CASE(explicit_range_does_not_cross_over),
@@ -451,6 +477,7 @@ static struct kunit_case ioasid_local_cases[] = {
 	KUNIT_CASE(local_one_has_a_private_id_too),
 	KUNIT_CASE(event_of_a_local_one_names_the_device),
 	KUNIT_CASE(device_means_local_below_and_shared_above),
+	KUNIT_CASE(device_does_not_mean_what_is_another_process),
 	{}
 };
 

@@ -327,15 +327,15 @@ static void free_once_round(struct race_thread *thread)
 }
 
 /*
- * A stretch of numbers of its own, sparse enough that it is freed by turning the
- * list of the set round, which others turn at the same time.
+ * A stretch of numbers of its own, sparse enough that it is freed by walking
+ * the list of the set, which others walk at the same time.
  */
 static void sweep_round(struct race_thread *thread)
 {
 	ioasid_t min = (thread->nr + 1) * RACE_STRETCH, id;
 	struct race *race = thread->race;
 
-	for (id = min; id < min + RACE_STRETCH; id += RACE_STRETCH / 128)
+	for (id = min; id < min + RACE_STRETCH; id += RACE_STRETCH / 32)
 		race_expect(race, !ioasid_alloc(thread->set, id, id, NULL,
 						GFP_KERNEL, &id));
 	race_expect(race, !ioasid_free_range(thread->set, NULL, min,

@@ -8,7 +8,7 @@
 
 #include "../kselftest_harness.h"
 #include "../../../../drivers/iommu/iommufd/iommufd_test.h"
-#include "ioasid_utils.h"
+#include "ioasid_peer.h"
 
 FIXTURE(mock) {
 	struct container c;
@@ -225,6 +225,25 @@ TEST_F(mock, number_in_a_table_outlives_the_vm)
 	test_alloc_pasid(self->c.fd, pasid, pasid, &pasid);
 }
 
+/* Whoever picks a number at will gets no hold of another VM's PASID. */
+TEST_F(mock, pasid_of_another_vm_is_not_held)
+{
+	struct peer peer;
+	__u32 theirs;
+
+	if (missing(2))
+		SKIP(return, "%s", missing(2));
+	ASSERT_EQ(0, peer_start(&peer));
+	ASSERT_EQ(0, peer_open(&peer, 1));
+	ASSERT_EQ(0, peer_alloc(&peer, 0, UINT_MAX, &theirs));
+	ASSERT_EQ(0, mock_attach(self->iommufd, self->dev[0], theirs,
+				 self->table[0]));
+	ASSERT_EQ(0, peer_free(&peer, theirs, theirs));
+	EXPECT_EQ(0, peer_used(&peer));
+	ASSERT_EQ(0, mock_detach(self->iommufd, self->dev[0], theirs));
+	peer_end(&peer);
+}
+
 TEST_F(mock, number_that_nobody_allocated_can_be_attached)
 {
 	__u32 high = highest_pasid(self->c.fd), pasid;
@@ -235,4 +254,9 @@ TEST_F(mock, number_that_nobody_allocated_can_be_attached)
 	test_alloc_pasid(self->c.fd, high, high, &pasid);
 }
 
-TEST_HARNESS_MAIN
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], PEER_ARG))
+		peer_main(argc, argv);
+	return test_harness_run(argc, argv);
+}
