@@ -27,6 +27,7 @@
 #define RACE_HELD	12	/* PASIDs that a thread holds at most */
 #define RACE_THREADS	10
 #define RACE_STRETCH	1024	/* numbers that one sweep is about */
+#define RACE_SWEEP	32	/* how many of them are taken */
 #define RACE_PRIVATES	16	/* private IDs, fewer than there are PASIDs */
 
 /* Room for one creator, and for the references above it. */
@@ -327,21 +328,37 @@ static void free_once_round(struct race_thread *thread)
 }
 
 /*
- * A stretch of numbers of its own, sparse enough that it is freed by walking
- * the list of the set, which others walk at the same time.
+ * A stretch of numbers of its own, sparse enough that it is freed by walking the list
+ * of the set, which others walk at the same time. One number a round; the thread's
+ * nr says which stretch, held[0] how many it has.
  */
-static void sweep_round(struct race_thread *thread)
+static ioasid_t sweep_begin(struct race_thread *thread)
 {
-	ioasid_t min = (thread->nr + 1) * RACE_STRETCH, id;
+	return (thread->nr + 1) * RACE_STRETCH;
+}
+
+static void sweep_end(struct race_thread *thread)
+{
+	ioasid_t min = sweep_begin(thread), max = min + RACE_STRETCH - 1;
 	struct race *race = thread->race;
 
-	for (id = min; id < min + RACE_STRETCH; id += RACE_STRETCH / 32)
-		race_expect(race, !ioasid_alloc(thread->set, id, id, NULL,
+	if (thread->held[0])
+		race_expect(race, !ioasid_free_range(thread->set, NULL, min,
+						     max));
+	race_expect(race, ioasid_free_range(thread->set, NULL, min, max) ==
+		    -ENOENT);
+	thread->held[0] = 0;
+}
+
+static void sweep_round(struct race_thread *thread)
+{
+	ioasid_t id = sweep_begin(thread) +
+		      thread->held[0]++ * (RACE_STRETCH / RACE_SWEEP);
+
+	race_expect(thread->race, !ioasid_alloc(thread->set, id, id, NULL,
 						GFP_KERNEL, &id));
-	race_expect(race, !ioasid_free_range(thread->set, NULL, min,
-					     min + RACE_STRETCH - 1));
-	race_expect(race, ioasid_free_range(thread->set, NULL, min,
-					    min + RACE_STRETCH - 1) == -ENOENT);
+	if (thread->held[0] == RACE_SWEEP)
+		sweep_end(thread);
 }
 
 /* Private IDs of a set are fought over by all who are in it. */
@@ -478,7 +495,7 @@ static const struct race_work free_once = {
 };
 
 static const struct race_work sweep = {
-	.name = "sweep", .round = sweep_round,
+	.name = "sweep", .round = sweep_round, .end = sweep_end,
 };
 
 static const struct race_work bind = {
