@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -142,6 +145,47 @@ int container_open(struct container *c, unsigned int dev)
 	return container_open_type(c, dev, VFIO_TYPE1v2_IOMMU);
 }
 
+int container_join(struct container *c, struct container *first,
+		   unsigned int dev)
+{
+	int err;
+
+	*c = NO_CONTAINER;
+	c->group = group_open(dev);
+	if (c->group < 0)
+		return -1;
+	c->fd = dup(first->fd);
+	if (c->fd >= 0 && !ioctl(c->group, VFIO_GROUP_SET_CONTAINER, &c->fd))
+		return 0;
+
+	err = errno;
+	container_close(c);
+	errno = err;
+	return -1;
+}
+
+int device_open_cdev(unsigned int dev)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int fd = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), VFIO_PCI_DRIVER "/%s/vfio-dev",
+		 device_name(dev));
+	dir = opendir(path);
+	while (dir && fd < 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%.20s",
+			 entry->d_name);
+		fd = open(path, O_RDWR);
+	}
+	if (dir)
+		closedir(dir);
+	return fd;
+}
+
 int device_open(struct container *c, unsigned int dev)
 {
 	return ioctl(c->group, VFIO_GROUP_GET_DEVICE_FD, device_name(dev));
@@ -241,6 +285,22 @@ int _test_alloc_local(int fd, int device, __u32 min, __u32 max, __u32 *pasid)
 	return 0;
 }
 
+int _test_alloc_local_guest(int fd, int device, __u32 guest, __u32 *pasid)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_PASID_LOCAL | VFIO_PASID_GUEST,
+		.max = UINT_MAX,
+		.device = device,
+		.guest = guest,
+	};
+
+	if (ioctl(fd, VFIO_IOMMU_ALLOC_PASID, &arg))
+		return -1;
+	*pasid = arg.pasid;
+	return 0;
+}
+
 int _test_free_local(int fd, int device, __u32 min, __u32 max)
 {
 	struct vfio_iommu_free_pasid arg = {
@@ -326,6 +386,19 @@ __u32 pasid_of_guest(int fd, __u32 guest)
 	if (_test_list_pasids(fd, &from, &count, &entry) || !count)
 		return 0;
 	return entry.guest == guest ? entry.pasid : 0;
+}
+
+__u32 read_list(int fd, struct vfio_iommu_pasid_entry *all, __u32 room)
+{
+	__u32 guest = 0, nr = 0, count;
+
+	do {
+		count = room;
+		if (_test_list_pasids(fd, &guest, &count, all + nr))
+			return UINT_MAX;
+		nr += count;
+	} while (count == room);
+	return nr;
 }
 
 int _test_pasid_quota(int fd, __u32 flags, __u32 guarantee, __u32 limit)
@@ -430,6 +503,13 @@ __u32 alloc_pasids(int fd, __u32 nr)
 		if (_test_alloc_pasid(fd, 0, UINT_MAX, &pasid))
 			break;
 	return i;
+}
+
+__u32 pasid_shared_min(int fd)
+{
+	struct pasid_info info;
+
+	return _test_pasid_info(fd, &info) ? UINT_MAX : info.shared_min;
 }
 
 /* There is one at or above @low, and it gets in by one bit after the other. */
@@ -537,6 +617,121 @@ bool kmsg_about_pasids(int kmsg)
 		printf("# the kernel said%s", strchr(line, ';'));
 		found = true;
 	}
+}
+
+/* -------- memory that makes the kernel wait -------- */
+
+#define TRAP_SIZE	4096
+
+static int trap_arm(struct trap *trap, enum trap_mode mode)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = mode == TRAP_WRITE ?
+			UFFD_FEATURE_PAGEFAULT_FLAG_WP : 0,
+	};
+	struct uffdio_range range = {
+		.start = (uintptr_t)trap->page,
+		.len = TRAP_SIZE,
+	};
+	struct uffdio_register reg = {
+		.range = range,
+		.mode = mode == TRAP_WRITE ? UFFDIO_REGISTER_MODE_WP :
+			UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_writeprotect wp = {
+		.range = range,
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	trap->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (trap->uffd < 0 || ioctl(trap->uffd, UFFDIO_API, &api) ||
+	    ioctl(trap->uffd, UFFDIO_REGISTER, &reg))
+		return -1;
+	if (mode == TRAP_READ)
+		return 0;
+	return ioctl(trap->uffd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+int trap_open(struct trap *trap, enum trap_mode mode, const void *content,
+	      size_t size)
+{
+	trap->uffd = -1;
+	trap->page = mmap(NULL, TRAP_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (trap->page == MAP_FAILED)
+		return -1;
+	/* What is to be read is not there before trap_let_read(). */
+	if (mode == TRAP_WRITE)
+		memcpy(trap->page, content, size);
+	if (!trap_arm(trap, mode))
+		return 0;
+	trap_close(trap);
+	return -1;
+}
+
+bool trap_is_entered(struct trap *trap)
+{
+	struct pollfd wait = { .fd = trap->uffd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	if (poll(&wait, 1, WAIT_SECONDS * 1000) != 1)
+		return false;
+	return read(trap->uffd, &msg, sizeof(msg)) == sizeof(msg);
+}
+
+int trap_let_read(struct trap *trap, const void *content, size_t size)
+{
+	static __u8 page[TRAP_SIZE] __attribute__((aligned(TRAP_SIZE)));
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)trap->page,
+		.src = (uintptr_t)page,
+		.len = TRAP_SIZE,
+	};
+
+	memcpy(page, content, size);
+	return ioctl(trap->uffd, UFFDIO_COPY, &copy);
+}
+
+int trap_refuse_write(struct trap *trap)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)trap->page,
+		.len = TRAP_SIZE,
+	};
+
+	if (mprotect(trap->page, TRAP_SIZE, PROT_READ))
+		return -1;
+	return ioctl(trap->uffd, UFFDIO_WAKE, &range);
+}
+
+void trap_close(struct trap *trap)
+{
+	if (trap->uffd >= 0)
+		close(trap->uffd);
+	munmap(trap->page, TRAP_SIZE);
+}
+
+static void *call_run(void *arg)
+{
+	struct call *call = arg;
+
+	call->ret = ioctl(call->fd, call->nr, call->arg);
+	call->error = errno;
+	return NULL;
+}
+
+int call_begin(struct call *call, int fd, unsigned int nr, void *arg)
+{
+	*call = (struct call) { .fd = fd, .nr = nr, .arg = arg };
+	return pthread_create(&call->thread, NULL, call_run, call);
+}
+
+int call_end(struct call *call)
+{
+	pthread_join(call->thread, NULL);
+	errno = call->error;
+	return call->ret;
 }
 
 static int drop_capability(unsigned int cap)

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -67,9 +68,14 @@ struct container {
 unsigned int nr_devices(void);
 const char *device_name(unsigned int dev);
 int device_open(struct container *c, unsigned int dev);
+/* By its own node, that is without group and container; -1 if there is none. */
+int device_open_cdev(unsigned int dev);
 int group_open(unsigned int dev);
 int container_open_type(struct container *c, unsigned int dev, int type);
 int container_open(struct container *c, unsigned int dev);
+/* One device more in the container @first: the same, with a group of its own. */
+int container_join(struct container *c, struct container *first,
+		   unsigned int dev);
 void container_close(struct container *c);
 
 /* NULL, or a sentence about what a program that wants PASIDs misses here. */
@@ -89,6 +95,7 @@ int _test_list_pasids(int fd, __u32 *guest, __u32 *count,
 		      struct vfio_iommu_pasid_entry *entries);
 /* Those that are local to @device, an open device. */
 int _test_alloc_local(int fd, int device, __u32 min, __u32 max, __u32 *pasid);
+int _test_alloc_local_guest(int fd, int device, __u32 guest, __u32 *pasid);
 int _test_free_local(int fd, int device, __u32 min, __u32 max);
 int _test_bind_local(int fd, int device, __u32 pasid, __u32 guest);
 int _test_list_local(int fd, int device, __u32 *guest, __u32 *count,
@@ -96,6 +103,8 @@ int _test_list_local(int fd, int device, __u32 *guest, __u32 *count,
 
 /* The PASID behind a guest PASID, 0 for none. */
 __u32 pasid_of_guest(int fd, __u32 guest);
+/* The whole list, @room entries at a time; how many, UINT_MAX if it failed. */
+__u32 read_list(int fd, struct vfio_iommu_pasid_entry *all, __u32 room);
 
 /* GET_INFO with all capabilities, to be freed; the one with @id, or NULL. */
 struct vfio_iommu_type1_info *get_info(int fd);
@@ -105,6 +114,7 @@ struct vfio_info_cap_header *find_cap(struct vfio_iommu_type1_info *info,
 /* One number of the capability; UINT_MAX if there is none. */
 __u32 pasid_used(int fd);
 __u32 pasid_available(int fd);
+__u32 pasid_shared_min(int fd);
 
 /* Up to @nr of any number; how many there were, with errno for the next one. */
 __u32 alloc_pasids(int fd, __u32 nr);
@@ -153,6 +163,17 @@ int observer_open(struct container *c, unsigned int dev);
 	EXPECT_ERRNO(_errno, _test_alloc_local(fd, device, min, max, \
 					       &(__u32){ 0 }))
 
+#define test_alloc_local_guest(fd, device, guest, pasid) \
+	ASSERT_EQ(0, _test_alloc_local_guest(fd, device, guest, pasid))
+#define test_err_alloc_local_guest(_errno, fd, device, guest)       \
+	EXPECT_ERRNO(_errno, _test_alloc_local_guest(fd, device, guest, \
+						     &(__u32){ 0 }))
+
+#define test_bind_local(fd, device, pasid, guest) \
+	ASSERT_EQ(0, _test_bind_local(fd, device, pasid, guest))
+#define test_err_bind_local(_errno, fd, device, pasid, guest) \
+	EXPECT_ERRNO(_errno, _test_bind_local(fd, device, pasid, guest))
+
 #define test_free_local(fd, device, min, max) \
 	ASSERT_EQ(0, _test_free_local(fd, device, min, max))
 #define test_err_free_local(_errno, fd, device, min, max) \
@@ -191,6 +212,43 @@ int set_pasid_quota_param(__u32 value);
 /* Reads /dev/kmsg from now on; was anything about PASIDs logged since? */
 int kmsg_open(void);
 bool kmsg_about_pasids(int kmsg);
+
+/*
+ * A page of memory that makes the kernel wait when it reads it, or when it writes
+ * it; and a call that does so, in a thread of its own.
+ */
+struct trap {
+	int uffd;
+	void *page;
+};
+
+enum trap_mode {
+	TRAP_READ,
+	TRAP_WRITE,
+};
+
+/* @content, of @size bytes, is what will be read. -1 if this kernel cannot. */
+int trap_open(struct trap *trap, enum trap_mode mode, const void *content,
+	      size_t size);
+/* Somebody waits there. */
+bool trap_is_entered(struct trap *trap);
+/* Whoever waits goes on, and finds the content, or may not write it. */
+int trap_let_read(struct trap *trap, const void *content, size_t size);
+int trap_refuse_write(struct trap *trap);
+void trap_close(struct trap *trap);
+
+struct call {
+	pthread_t thread;
+	int fd;
+	unsigned int nr;
+	void *arg;
+	int ret;
+	int error;
+};
+
+int call_begin(struct call *call, int fd, unsigned int nr, void *arg);
+/* 0, or -1 and errno, as the call. */
+int call_end(struct call *call);
 
 /* Ways to lose the right to raise a quota. */
 enum drop {

@@ -147,20 +147,6 @@ TEST_F(guest, answer_that_does_not_arrive_binds_nothing)
 
 #define SOME 100
 
-/* Reads it all, @room entries at a time; how many there were, in order. */
-static __u32 read_list(int fd, struct vfio_iommu_pasid_entry *all, __u32 room)
-{
-	__u32 guest = 0, nr = 0, count;
-
-	do {
-		count = room;
-		if (_test_list_pasids(fd, &guest, &count, all + nr))
-			return UINT_MAX;
-		nr += count;
-	} while (count == room);
-	return nr;
-}
-
 TEST_F(guest, list_is_in_order_whatever_the_buffer)
 {
 	static const __u32 rooms[] = { 1, 2, 7, SOME - 1, SOME, SOME + 1, 1000 };
