@@ -30,10 +30,45 @@ union request {
 /* Where a list goes. */
 static struct vfio_iommu_pasid_entry entry;
 
+/* -------- what programs were compiled with -------- */
+
+#define EXPECT_LAYOUT(type, last, at, size)                    \
+	do {                                                   \
+		EXPECT_EQ(at, offsetof(struct type, last));    \
+		EXPECT_EQ(size, sizeof(struct type));          \
+	} while (0)
+
+TEST(layout_is_for_ever)
+{
+	EXPECT_LAYOUT(vfio_iommu_alloc_pasid, pasid, 24, 32);
+	EXPECT_LAYOUT(vfio_iommu_free_pasid, device, 16, 24);
+	EXPECT_LAYOUT(vfio_iommu_bind_pasid, device, 16, 24);
+	EXPECT_LAYOUT(vfio_iommu_unbind_pasid, guest, 8, 16);
+	EXPECT_LAYOUT(vfio_iommu_pasid_quota, limit, 12, 16);
+	EXPECT_LAYOUT(vfio_iommu_list_pasids, entries, 24, 32);
+	EXPECT_LAYOUT(vfio_iommu_pasid_entry, flags, 8, 16);
+	EXPECT_LAYOUT(vfio_iommu_type1_info_cap_pasid, shared_min, 32, 40);
+}
+
+TEST(numbers_are_for_ever)
+{
+	EXPECT_EQ(_IO(';', 122), VFIO_IOMMU_ALLOC_PASID);
+	EXPECT_EQ(_IO(';', 123), VFIO_IOMMU_FREE_PASID);
+	EXPECT_EQ(_IO(';', 124), VFIO_IOMMU_BIND_PASID);
+	EXPECT_EQ(_IO(';', 125), VFIO_IOMMU_UNBIND_PASID);
+	EXPECT_EQ(_IO(';', 126), VFIO_IOMMU_SET_PASID_QUOTA);
+	EXPECT_EQ(_IO(';', 127), VFIO_IOMMU_LIST_PASIDS);
+	EXPECT_EQ(11, VFIO_PASID);
+	EXPECT_EQ(4, VFIO_IOMMU_TYPE1_INFO_CAP_PASID);
+}
+
+/* -------- what all calls have in common -------- */
+
 FIXTURE(call) {
 	struct container c;
 	union request *good;
 	__u32 used;
+	__u32 bound;
 };
 
 FIXTURE_VARIANT(call) {
@@ -151,6 +186,7 @@ FIXTURE_SETUP(call)
 	ASSERT_EQ(0, munmap((char *)self->good + 8192, 4096));
 	make_good(self->good, variant->nr, variant->size, self->c.fd);
 	self->used = pasid_used(self->c.fd);
+	self->bound = pasid_of_guest(self->c.fd, GUEST);
 }
 
 FIXTURE_TEARDOWN(call)
@@ -163,6 +199,7 @@ FIXTURE_TEARDOWN(call)
 	do {                                                                \
 		EXPECT_ERRNO(_errno, ioctl(self->c.fd, variant->nr, arg));  \
 		EXPECT_EQ(self->used, pasid_used(self->c.fd));              \
+		EXPECT_EQ(self->bound, pasid_of_guest(self->c.fd, GUEST));  \
 	} while (0)
 
 TEST_F(call, good_one_passes)
@@ -334,6 +371,27 @@ TEST_F(call, device_that_is_none_is_refused)
 	self->good->word[variant->device] = self->c.group;
 	test_err_call(EINVAL, self->good);
 	close(null);
+	/* It was opened for its name alone, and that is not open. */
+	null = open("/dev/null", O_PATH);
+	ASSERT_LE(0, null);
+	self->good->word[variant->device] = null;
+	test_err_call(EBADF, self->good);
+	close(null);
+}
+
+/* What was opened by its own node is the device, and in no container. */
+TEST_F(call, device_without_group_is_refused)
+{
+	int device = device_open_cdev(0);
+
+	if (!variant->device)
+		SKIP(return, "this call names no device");
+	if (device < 0)
+		SKIP(return, "VFIO devices have no nodes in this kernel");
+	self->good->word[1] |= VFIO_PASID_LOCAL;
+	self->good->word[variant->device] = device;
+	test_err_call(EINVAL, self->good);
+	close(device);
 }
 
 TEST_F(call, device_of_another_container_is_refused)
@@ -350,6 +408,9 @@ TEST_F(call, device_of_another_container_is_refused)
 	ASSERT_LE(0, device);
 	self->good->word[1] |= VFIO_PASID_LOCAL;
 	self->good->word[variant->device] = device;
+	test_err_call(EINVAL, self->good);
+	/* Its flag is what makes it one: without it, it must not be there. */
+	self->good->word[1] &= ~VFIO_PASID_LOCAL;
 	test_err_call(EINVAL, self->good);
 	close(device);
 	container_close(&other);
@@ -522,12 +583,67 @@ TEST_F(one, list_to_nowhere_is_a_fault)
 					       entries));
 	EXPECT_EQ(0, guest);
 	EXPECT_EQ(2, count);
+	/* Memory that can be read is not enough. */
+	ASSERT_EQ(0, mprotect(map, 4096, PROT_READ));
+	count = 1;
+	EXPECT_ERRNO(EFAULT, _test_list_pasids(self->fd, &guest, &count,
+					       entries));
+	ASSERT_EQ(0, mprotect(map, 4096, PROT_READ | PROT_WRITE));
 	/* There was room for one. */
 	count = 1;
 	ASSERT_EQ(0, _test_list_pasids(self->fd, &guest, &count, entries));
 	EXPECT_EQ(1, count);
 	EXPECT_EQ(1, entries->guest);
 	EXPECT_EQ(2, guest);
+}
+
+/* Room for more than there can be is fine, whether or not it is there. */
+TEST_F(one, list_uses_only_the_room_it_needs)
+{
+	__u32 guest = 0, count = UINT_MAX, pasid;
+
+	ASSERT_EQ(0, _test_list_pasids(self->fd, &guest, &count, NULL));
+	EXPECT_EQ(0, count);
+	test_alloc_guest(self->fd, GUEST_END - 1, &pasid);
+	count = UINT_MAX;
+	guest = 0;
+	ASSERT_EQ(0, _test_list_pasids(self->fd, &guest, &count, &entry));
+	EXPECT_EQ(1, count);
+	EXPECT_EQ(GUEST_END - 1, entry.guest);
+	/* The cursor is behind the last number that there is. */
+	EXPECT_EQ(GUEST_END, guest);
+	ASSERT_EQ(0, _test_list_pasids(self->fd, &guest, &count, &entry));
+	EXPECT_EQ(0, count);
+}
+
+/* The device is named, and something else is wrong. */
+TEST_F(one, device_does_not_excuse_the_rest)
+{
+	struct vfio_iommu_alloc_pasid alloc = { .argsz = sizeof(alloc) };
+	struct vfio_iommu_bind_pasid bind = { .argsz = sizeof(bind) };
+	int device = device_open(&self->c, 0);
+
+	ASSERT_LE(0, device);
+	alloc.flags = VFIO_PASID_LOCAL;
+	alloc.device = device;
+	alloc.max = UINT_MAX;
+	alloc.guest = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, &alloc));
+	alloc.guest = 0;
+	alloc.min = 2;
+	alloc.max = 1;
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, &alloc));
+	alloc.max = UINT_MAX;
+	alloc.flags |= VFIO_PASID_GUEST;
+	alloc.guest = GUEST_END;
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, &alloc));
+	test_err_free_local(EINVAL, self->fd, device, 2, 1);
+	bind.flags = VFIO_PASID_LOCAL;
+	bind.device = device;
+	bind.guest = GUEST_END;
+	EXPECT_ERRNO(EINVAL, ioctl(self->fd, VFIO_IOMMU_BIND_PASID, &bind));
+	EXPECT_EQ(0, pasid_used(self->fd));
+	close(device);
 }
 
 TEST_HARNESS_MAIN
