@@ -9,6 +9,8 @@
 
 /* What the machine is said to have, for who knows; else unset. */
 #define CAPACITY_ENV	"IOASID_CAPACITY"
+/* The ioasid.local= that it was booted with; the default is 1, for none. */
+#define LOCAL_ENV	"IOASID_LOCAL"
 
 /* -------- one container -------- */
 
@@ -59,6 +61,7 @@ TEST_F(pasid, capability_is_well_formed)
 	EXPECT_EQ(0, cap->flags);
 	EXPECT_LE(1, cap->pasid_bits);
 	EXPECT_GE(20, cap->pasid_bits);
+	EXPECT_EQ(0, cap->reserved);
 	/* The next one does not begin inside of it. */
 	if (cap->header.next > at)
 		EXPECT_LE(at + sizeof(*cap), cap->header.next);
@@ -164,10 +167,21 @@ TEST_F(pasid, capacity_is_what_the_machine_has)
 	capacity = strtoul(text, NULL, 0);
 	test_pasid_limit(self->fd, PASID_LIMIT_NONE);
 	test_pasid_info(self->fd, &info);
-	EXPECT_EQ(capacity - 1, info.available);
+	EXPECT_EQ(capacity - info.shared_min, info.available);
 	EXPECT_LE(capacity, 1U << info.bits);
 	EXPECT_GT(capacity, 1U << (info.bits - 1));
 	EXPECT_EQ(capacity - 1, highest_pasid(self->fd));
+}
+
+TEST_F(pasid, shared_ones_begin_where_the_machine_says)
+{
+	const char *text = getenv(LOCAL_ENV);
+	__u32 low = text ? strtoul(text, NULL, 0) : 1, pasid;
+
+	EXPECT_EQ(low, pasid_shared_min(self->fd));
+	test_err_alloc_pasid(ENOSPC, self->fd, 0, low - 1);
+	test_alloc_pasid(self->fd, 0, low, &pasid);
+	EXPECT_EQ(low, pasid);
 }
 
 /* -------- allocation -------- */
@@ -177,7 +191,8 @@ TEST_F(pasid, number_lies_in_the_range)
 	__u32 high = highest_pasid(self->fd), low, pasid;
 
 	ASSERT_LT(16, high);
-	for (low = 1; low + 7 <= high; low += high / 16) {
+	for (low = pasid_shared_min(self->fd); low + 7 <= high;
+	     low += high / 16) {
 		test_alloc_pasid(self->fd, low, low + 7, &pasid);
 		EXPECT_LE(low, pasid);
 		EXPECT_GE(low + 7, pasid);
@@ -308,31 +323,33 @@ TEST_F(pasid, narrow_free_ends_exactly_what_is_inside)
 TEST_F(pasid, wide_free_ends_exactly_what_is_inside)
 {
 	__u32 high = highest_pasid(self->fd), middle = high / 2, pasid, i;
-	__u32 nr = min_u32(100, middle / 2);
+	__u32 low = pasid_shared_min(self->fd), nr = min_u32(100, middle / 2);
 
+	ASSERT_LT(low + nr, middle);
 	for (i = 0; i < nr; i++) {
-		test_alloc_pasid(self->fd, 1 + i, 1 + i, &pasid);
+		test_alloc_pasid(self->fd, low + i, low + i, &pasid);
 		test_alloc_pasid(self->fd, high - i, high - i, &pasid);
 	}
 	test_free_pasid(self->fd, middle, UINT_MAX);
 	EXPECT_EQ(nr, pasid_used(self->fd));
 	test_err_free_pasid(ENOENT, self->fd, middle, UINT_MAX);
 	for (i = 0; i < nr; i++)
-		test_free_pasid(self->fd, 1 + i, 1 + i);
+		test_free_pasid(self->fd, low + i, low + i);
 	EXPECT_EQ(0, pasid_used(self->fd));
 }
 
 /* The bounds are part of the range, at either way that the kernel may go. */
 TEST_F(pasid, free_includes_both_bounds)
 {
-	__u32 high = highest_pasid(self->fd), pasid;
+	__u32 high = highest_pasid(self->fd), low = pasid_shared_min(self->fd);
+	__u32 pasid;
 
-	test_alloc_pasid(self->fd, 1, 1, &pasid);
+	test_alloc_pasid(self->fd, low, low, &pasid);
 	test_alloc_pasid(self->fd, high, high, &pasid);
-	test_err_free_pasid(ENOENT, self->fd, 2, high - 1);
-	test_free_pasid(self->fd, 1, high - 1);
+	test_err_free_pasid(ENOENT, self->fd, low + 1, high - 1);
+	test_free_pasid(self->fd, low, high - 1);
 	EXPECT_EQ(1, pasid_used(self->fd));
-	test_free_pasid(self->fd, 2, high);
+	test_free_pasid(self->fd, low + 1, high);
 	EXPECT_EQ(0, pasid_used(self->fd));
 }
 
@@ -450,11 +467,35 @@ TEST_F(no_pasids, extension_and_capability_are_absent)
 
 TEST_F(no_pasids, calls_say_so)
 {
+	struct vfio_iommu_pasid_entry entry;
+	__u32 guest = 0, count = 1;
+
 	test_err_alloc_pasid(EOPNOTSUPP, self->fd, 0, UINT_MAX);
 	test_err_alloc_pasid(EOPNOTSUPP, self->fd, 1, 1);
 	test_err_free_pasid(EOPNOTSUPP, self->fd, 0, UINT_MAX);
 	test_err_pasid_limit(EOPNOTSUPP, self->fd, 1);
 	test_err_pasid_guarantee(EOPNOTSUPP, self->fd, 0);
+	test_err_alloc_guest(EOPNOTSUPP, self->fd, 1);
+	test_err_bind_pasid(EOPNOTSUPP, self->fd, 1, 1);
+	test_err_unbind_pasid(EOPNOTSUPP, self->fd, 1);
+	EXPECT_ERRNO(EOPNOTSUPP, _test_list_pasids(self->fd, &guest, &count,
+						   &entry));
+}
+
+TEST_F(no_pasids, local_ones_are_none_either)
+{
+	struct vfio_iommu_pasid_entry entry;
+	int device = device_open(&self->c, 0);
+	__u32 guest = 0, count = 1;
+
+	ASSERT_LE(0, device);
+	test_err_alloc_local(EOPNOTSUPP, self->fd, device, 0, UINT_MAX);
+	test_err_alloc_local_guest(EOPNOTSUPP, self->fd, device, 1);
+	test_err_free_local(EOPNOTSUPP, self->fd, device, 0, UINT_MAX);
+	test_err_bind_local(EOPNOTSUPP, self->fd, device, 1, 1);
+	EXPECT_ERRNO(EOPNOTSUPP, _test_list_local(self->fd, device, &guest,
+						  &count, &entry));
+	close(device);
 }
 
 /* There is nothing to do wrong with what is not there. */
@@ -463,6 +504,12 @@ TEST_F(no_pasids, malformed_calls_say_so_too)
 	EXPECT_ERRNO(EOPNOTSUPP, _test_pasid_quota(self->fd, 1U << 31, 0, 0));
 	EXPECT_ERRNO(EOPNOTSUPP,
 		     ioctl(self->fd, VFIO_IOMMU_ALLOC_PASID, NULL));
+	EXPECT_ERRNO(EOPNOTSUPP,
+		     ioctl(self->fd, VFIO_IOMMU_BIND_PASID, NULL));
+	EXPECT_ERRNO(EOPNOTSUPP,
+		     ioctl(self->fd, VFIO_IOMMU_UNBIND_PASID, NULL));
+	EXPECT_ERRNO(EOPNOTSUPP,
+		     ioctl(self->fd, VFIO_IOMMU_LIST_PASIDS, NULL));
 }
 
 /* Nobody needs to be told that there is nothing, from boot on. */
