@@ -10,6 +10,8 @@
 #include "ioasid_peer.h"
 
 #define GUEST_MAX	0xfffff
+/* For a kernel full of debugging, some do. */
+#define MAX_COST_NS	60000
 
 /* -------- one VM -------- */
 
@@ -99,6 +101,38 @@ TEST_F(guest, pasid_has_one_guest_pasid)
 	test_alloc_guest(self->fd, 7, &pasid);
 	test_err_bind_pasid(EEXIST, self->fd, pasid, 8);
 	EXPECT_EQ(0, pasid_of_guest(self->fd, 8));
+	/* Nor twice the same. */
+	test_err_bind_pasid(EEXIST, self->fd, pasid, 7);
+	EXPECT_EQ(pasid, pasid_of_guest(self->fd, 7));
+}
+
+TEST_F(guest, guest_pasid_moves_from_one_pasid_to_another)
+{
+	__u32 first, second;
+
+	test_alloc_guest(self->fd, 7, &first);
+	test_alloc_pasid(self->fd, 0, UINT_MAX, &second);
+	test_unbind_pasid(self->fd, 7);
+	test_bind_pasid(self->fd, second, 7);
+	EXPECT_EQ(second, pasid_of_guest(self->fd, 7));
+	/* The first one has nothing to do with it any more. */
+	test_free_pasid(self->fd, first, first);
+	EXPECT_EQ(second, pasid_of_guest(self->fd, 7));
+}
+
+TEST_F(guest, guest_pasid_is_no_pasid)
+{
+	__u32 high = highest_pasid(self->fd), pasid, other;
+
+	/* The number of one is the guest's name of the other. */
+	test_alloc_pasid(self->fd, high, high, &pasid);
+	test_alloc_guest(self->fd, high, &other);
+	EXPECT_NE(high, other);
+	EXPECT_EQ(other, pasid_of_guest(self->fd, high));
+	test_free_pasid(self->fd, high, high);
+	EXPECT_EQ(other, pasid_of_guest(self->fd, high));
+	test_err_unbind_pasid(ENOENT, self->fd, other);
+	test_unbind_pasid(self->fd, high);
 }
 
 TEST_F(guest, free_unbinds)
@@ -141,6 +175,90 @@ TEST_F(guest, answer_that_does_not_arrive_binds_nothing)
 	EXPECT_EQ(0, pasid_used(self->fd));
 	EXPECT_EQ(0, pasid_of_guest(self->fd, 101));
 	test_alloc_guest(self->fd, 101, &pasid);
+}
+
+/*
+ * The answer of an allocation has been on its way for a while when it turns out
+ * that it cannot be written.
+ */
+FIXTURE(answer) {
+	struct container c;
+	struct trap trap;
+	struct call call;
+	int fd;
+	/* What is asked for. */
+	__u32 number;
+};
+
+FIXTURE_SETUP(answer)
+{
+	struct vfio_iommu_alloc_pasid arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_PASID_GUEST,
+		.guest = 101,
+	};
+	const char *why = missing(1);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	self->fd = self->c.fd;
+	self->number = highest_pasid(self->fd);
+	arg.min = self->number;
+	arg.max = self->number;
+	if (trap_open(&self->trap, TRAP_WRITE, &arg, sizeof(arg)))
+		SKIP(return, "no userfaultfd that can write-protect");
+	ASSERT_EQ(0, call_begin(&self->call, self->fd, VFIO_IOMMU_ALLOC_PASID,
+				self->trap.page));
+	ASSERT_TRUE(trap_is_entered(&self->trap));
+}
+
+FIXTURE_TEARDOWN(answer)
+{
+	trap_close(&self->trap);
+	container_close(&self->c);
+}
+
+TEST_F(answer, refused_answer_leaves_nothing)
+{
+	__u32 pasid;
+
+	EXPECT_EQ(1, pasid_used(self->fd));
+	EXPECT_EQ(self->number, pasid_of_guest(self->fd, 101));
+	ASSERT_EQ(0, trap_refuse_write(&self->trap));
+	EXPECT_ERRNO(EFAULT, call_end(&self->call));
+	EXPECT_EQ(0, pasid_used(self->fd));
+	EXPECT_EQ(0, pasid_of_guest(self->fd, 101));
+	test_alloc_pasid(self->fd, self->number, self->number, &pasid);
+}
+
+/* What takes its place meanwhile is not what is undone. */
+TEST_F(answer, refused_answer_ends_no_other_pasid)
+{
+	__u32 n = self->number, pasid, low;
+
+	test_free_pasid(self->fd, n, n);
+	EXPECT_EQ(0, pasid_of_guest(self->fd, 101));
+	/* Its number is not handed out again before this is settled. */
+	test_err_alloc_pasid(ENOSPC, self->fd, n, n);
+	test_alloc_guest(self->fd, 101, &low);
+	ASSERT_EQ(0, trap_refuse_write(&self->trap));
+	EXPECT_ERRNO(EFAULT, call_end(&self->call));
+	EXPECT_EQ(low, pasid_of_guest(self->fd, 101));
+	EXPECT_EQ(1, pasid_used(self->fd));
+	test_alloc_pasid(self->fd, n, n, &pasid);
+}
+
+TEST_F(answer, refused_answer_after_the_group_left_is_harmless)
+{
+	__u32 n = self->number, pasid;
+
+	container_close(&self->c);
+	ASSERT_EQ(0, trap_refuse_write(&self->trap));
+	EXPECT_ERRNO(EFAULT, call_end(&self->call));
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	test_alloc_pasid(self->c.fd, n, n, &pasid);
+	EXPECT_EQ(1, pasid_used(self->c.fd));
 }
 
 /* -------- the list -------- */
@@ -255,27 +373,120 @@ TEST_F(guest, what_stays_is_listed_once_while_others_come_and_go)
 	free(all);
 }
 
-#define MANY 10000
+#define MANY 65536
 
+/* Sixteen apart, that is from the first guest PASID to the last but 15. */
 TEST_F(guest, thousands_are_listed)
 {
+	__u32 nr = ns_per_pasid(self->fd) > MAX_COST_NS ? MANY / 16 : MANY;
 	struct vfio_iommu_pasid_entry *all = calloc(2 * MANY, sizeof(*all));
-	struct pasid_info info;
-	__u32 i, pasid;
+	static const __u32 rooms[] = { 100, 4096, MANY, 2 * MANY };
+	__u32 i, j, pasid;
 
 	ASSERT_NE(NULL, all);
 	test_pasid_limit(self->fd, PASID_LIMIT_NONE);
-	test_pasid_info(self->fd, &info);
-	if (info.available < MANY)
-		SKIP(return, "the system has fewer than 10000 PASIDs");
-	for (i = 0; i < MANY; i++)
-		test_alloc_guest(self->fd, 50 * i, &pasid);
-	ASSERT_EQ(MANY, read_list(self->fd, all, 4096));
-	for (i = 0; i < MANY; i++)
-		ASSERT_EQ(50 * i, all[i].guest);
+	if (pasid_available(self->fd) < nr)
+		SKIP(return, "the system has fewer than %u PASIDs", nr);
+	for (i = 0; i < nr; i++)
+		test_alloc_guest(self->fd, 16 * i, &pasid);
+	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
+		ASSERT_EQ(nr, read_list(self->fd, all, rooms[i]));
+		for (j = 0; j < nr; j++)
+			ASSERT_EQ(16 * j, all[j].guest);
+	}
 	test_free_pasid(self->fd, 0, UINT_MAX);
 	EXPECT_EQ(0, read_list(self->fd, all, 4096));
 	free(all);
+}
+
+/* -------- two threads that want the same -------- */
+
+#define BINDERS	2
+
+struct binder {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int fd;
+	__u32 pasid;
+	__u32 guest;
+	int ret;
+	int error;
+};
+
+static void *bind_once(void *arg)
+{
+	struct binder *binder = arg;
+
+	pthread_barrier_wait(binder->start);
+	binder->ret = binder->pasid ?
+		_test_bind_pasid(binder->fd, binder->pasid, binder->guest) :
+		_test_alloc_guest(binder->fd, binder->guest, &binder->pasid);
+	binder->error = errno;
+	return NULL;
+}
+
+/* How many were bound; -1 if one failed for a wrong reason. */
+static int bind_at_once(struct binder *binder)
+{
+	pthread_barrier_t start;
+	int bound = 0, i;
+
+	pthread_barrier_init(&start, NULL, BINDERS);
+	for (i = 0; i < BINDERS; i++) {
+		binder[i].start = &start;
+		if (pthread_create(&binder[i].thread, NULL, bind_once,
+				   &binder[i]))
+			exit(KSFT_FAIL);
+	}
+	for (i = 0; i < BINDERS; i++)
+		pthread_join(binder[i].thread, NULL);
+	pthread_barrier_destroy(&start);
+	for (i = 0; i < BINDERS; i++) {
+		if (binder[i].ret && binder[i].error != EEXIST)
+			return -1;
+		bound += !binder[i].ret;
+	}
+	return bound;
+}
+
+TEST_F(guest, one_of_two_allocations_gets_the_guest_pasid)
+{
+	int round;
+
+	for (round = 0; round < 200; round++) {
+		struct binder binder[BINDERS] = {
+			{ .fd = self->fd, .guest = 7 },
+			{ .fd = self->fd, .guest = 7 },
+		};
+		int winner;
+
+		ASSERT_EQ(1, bind_at_once(binder));
+		winner = binder[0].ret ? 1 : 0;
+		ASSERT_EQ(binder[winner].pasid, pasid_of_guest(self->fd, 7));
+		ASSERT_EQ(1, pasid_used(self->fd));
+		test_free_pasid(self->fd, 0, UINT_MAX);
+	}
+}
+
+TEST_F(guest, one_of_two_binds_gets_the_pasid)
+{
+	__u32 pasid;
+	int round;
+
+	test_alloc_pasid(self->fd, 0, UINT_MAX, &pasid);
+	for (round = 0; round < 200; round++) {
+		struct binder binder[BINDERS] = {
+			{ .fd = self->fd, .pasid = pasid, .guest = 7 },
+			{ .fd = self->fd, .pasid = pasid, .guest = 8 },
+		};
+		int winner;
+
+		ASSERT_EQ(1, bind_at_once(binder));
+		winner = binder[0].ret ? 1 : 0;
+		ASSERT_EQ(pasid, pasid_of_guest(self->fd, 7 + winner));
+		ASSERT_EQ(0, pasid_of_guest(self->fd, 8 - winner));
+		test_unbind_pasid(self->fd, 7 + winner);
+	}
 }
 
 /* -------- one process, several containers -------- */
@@ -293,7 +504,22 @@ TEST_F(guest, containers_of_a_process_share_the_numbers)
 	test_err_alloc_guest(EEXIST, other.fd, 101);
 	test_unbind_pasid(other.fd, 101);
 	EXPECT_EQ(0, pasid_of_guest(self->fd, 101));
+	/* What is bound stays while one of them is there. */
+	test_bind_pasid(other.fd, pasid, 102);
+	container_close(&self->c);
+	EXPECT_EQ(pasid, pasid_of_guest(other.fd, 102));
 	container_close(&other);
+}
+
+TEST_F(guest, next_container_begins_with_none)
+{
+	__u32 pasid;
+
+	test_alloc_guest(self->fd, 101, &pasid);
+	container_close(&self->c);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	EXPECT_EQ(0, pasid_of_guest(self->c.fd, 101));
+	test_alloc_guest(self->c.fd, 101, &pasid);
 }
 
 /* -------- two VMs -------- */
@@ -355,6 +581,57 @@ TEST_F(vms, killed_vm_leaves_no_binding)
 	EXPECT_TRUE(wait_until(!_test_alloc_pasid(self->c.fd, theirs, theirs,
 						  &ours)));
 	test_bind_pasid(self->c.fd, ours, 101);
+}
+
+/* Neither is it there for who tries, and so nothing is learnt from the errno. */
+TEST_F(vms, pasid_of_another_is_like_none)
+{
+	__u32 theirs, none;
+
+	ASSERT_EQ(0, peer_alloc(&self->peer, 0, UINT_MAX, &theirs));
+	test_alloc_pasid(self->c.fd, 0, UINT_MAX, &none);
+	test_free_pasid(self->c.fd, none, none);
+	test_err_bind_pasid(ENOENT, self->c.fd, none, 5);
+	test_err_bind_pasid(ENOENT, self->c.fd, theirs, 5);
+	test_alloc_guest(self->c.fd, 5, &none);
+	/* Nor whether the guest PASID would have been free. */
+	test_err_bind_pasid(ENOENT, self->c.fd, theirs, 5);
+	ASSERT_EQ(0, peer_bind(&self->peer, theirs, 5));
+	EXPECT_EQ(theirs, peer_pasid_of_guest(&self->peer, 5));
+}
+
+/* Both bind, list and free the same guest PASIDs all the while. */
+TEST_F(vms, busy_neighbour_does_not_show)
+{
+	struct vfio_iommu_pasid_entry all[4];
+	__u32 theirs, pasid, guest;
+	int round;
+
+	ASSERT_EQ(0, peer_alloc_guest(&self->peer, 1, &theirs));
+	for (round = 0; round < 20; round++) {
+		for (guest = 1; guest <= 3; guest++)
+			test_alloc_guest(self->c.fd, guest, &pasid);
+		ASSERT_EQ(3, read_list(self->c.fd, all, 4));
+		ASSERT_EQ(0, peer_unbind(&self->peer, 1));
+		ASSERT_EQ(3, read_list(self->c.fd, all, 4));
+		test_free_pasid(self->c.fd, 0, UINT_MAX);
+		ASSERT_EQ(0, peer_bind(&self->peer, theirs, 1));
+		ASSERT_EQ(theirs, peer_pasid_of_guest(&self->peer, 1));
+	}
+}
+
+TEST_F(vms, forked_child_binds_for_its_parent)
+{
+	struct peer child;
+	__u32 pasid;
+
+	ASSERT_EQ(0, peer_alloc(&self->peer, 0, UINT_MAX, &pasid));
+	ASSERT_EQ(0, peer_fork(&self->peer, &child));
+	EXPECT_EQ(0, peer_bind(&child, pasid, 101));
+	EXPECT_EQ(pasid, peer_pasid_of_guest(&self->peer, 101));
+	EXPECT_EQ(0, peer_unbind(&self->peer, 101));
+	EXPECT_EQ(0, peer_pasid_of_guest(&child, 101));
+	peer_kill(&child);
 }
 
 /* A container that was passed on stays with the set of who opened it. */
