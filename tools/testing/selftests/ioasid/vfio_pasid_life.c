@@ -322,6 +322,140 @@ TEST_F(life, kill_of_one_of_two_users_leaves_the_other_at_work)
 	test_taken(0);
 }
 
+/* -------- a call that has to wait for the caller's memory -------- */
+
+FIXTURE(slow) {
+	struct container c, other;
+	struct trap trap;
+	struct call call;
+	int device;
+};
+
+FIXTURE_VARIANT(slow) {
+	unsigned int nr;
+	/* What is there to be read in the end. */
+	__u32 word[8];
+	/* Where the device is named in it. */
+	int device;
+	/* What the call says when the container has lost its group meanwhile. */
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(slow, alloc) {
+	.nr = VFIO_IOMMU_ALLOC_PASID,
+	.word = { sizeof(struct vfio_iommu_alloc_pasid), 0, 0, UINT_MAX },
+	.error = ENOENT,
+};
+
+FIXTURE_VARIANT_ADD(slow, alloc_local) {
+	.nr = VFIO_IOMMU_ALLOC_PASID,
+	.word = { sizeof(struct vfio_iommu_alloc_pasid), VFIO_PASID_LOCAL, 0,
+		  UINT_MAX },
+	.device = offsetof(struct vfio_iommu_alloc_pasid, device) / 4,
+	.error = EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(slow, free) {
+	.nr = VFIO_IOMMU_FREE_PASID,
+	.word = { sizeof(struct vfio_iommu_free_pasid), 0, 0, UINT_MAX },
+	.error = ENOENT,
+};
+
+FIXTURE_VARIANT_ADD(slow, free_local) {
+	.nr = VFIO_IOMMU_FREE_PASID,
+	.word = { sizeof(struct vfio_iommu_free_pasid), VFIO_PASID_LOCAL, 0,
+		  UINT_MAX },
+	.device = offsetof(struct vfio_iommu_free_pasid, device) / 4,
+	.error = EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(slow, bind) {
+	.nr = VFIO_IOMMU_BIND_PASID,
+	.word = { sizeof(struct vfio_iommu_bind_pasid), 0, 1, 1 },
+	.error = ENOENT,
+};
+
+FIXTURE_VARIANT_ADD(slow, bind_local) {
+	.nr = VFIO_IOMMU_BIND_PASID,
+	.word = { sizeof(struct vfio_iommu_bind_pasid), VFIO_PASID_LOCAL, 1, 1 },
+	.device = offsetof(struct vfio_iommu_bind_pasid, device) / 4,
+	.error = EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(slow, unbind) {
+	.nr = VFIO_IOMMU_UNBIND_PASID,
+	.word = { sizeof(struct vfio_iommu_unbind_pasid), 0, 1 },
+	.error = ENOENT,
+};
+
+FIXTURE_VARIANT_ADD(slow, list) {
+	.nr = VFIO_IOMMU_LIST_PASIDS,
+	.word = { sizeof(struct vfio_iommu_list_pasids), 0, 0, 1 },
+};
+
+FIXTURE_VARIANT_ADD(slow, list_local) {
+	.nr = VFIO_IOMMU_LIST_PASIDS,
+	.word = { sizeof(struct vfio_iommu_list_pasids), VFIO_PASID_LOCAL, 0, 1 },
+	.device = offsetof(struct vfio_iommu_list_pasids, device) / 4,
+	.error = EINVAL,
+};
+
+FIXTURE_VARIANT_ADD(slow, quota) {
+	.nr = VFIO_IOMMU_SET_PASID_QUOTA,
+	.word = { sizeof(struct vfio_iommu_pasid_quota),
+		  VFIO_PASID_QUOTA_LIMIT, 0, 1 },
+	.error = ENOENT,
+};
+
+FIXTURE_SETUP(slow)
+{
+	const char *why = missing(2);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	self->other = NO_CONTAINER;
+	self->device = -1;
+	if (variant->device) {
+		ASSERT_EQ(0, container_open(&self->other, 1));
+		self->device = device_open(&self->other, 1);
+		ASSERT_LE(0, self->device);
+	}
+	if (trap_open(&self->trap, TRAP_READ, NULL, 0))
+		SKIP(return, "no userfaultfd for what the kernel reads");
+}
+
+FIXTURE_TEARDOWN(slow)
+{
+	trap_close(&self->trap);
+	close(self->device);
+	container_close(&self->other);
+	container_close(&self->c);
+}
+
+/* The group, and with it what the container has to do with PASIDs, is gone. */
+TEST_F(slow, group_leaves_during_the_call)
+{
+	__u32 arg[ARRAY_SIZE(variant->word)];
+	int ret;
+
+	memcpy(arg, variant->word, sizeof(arg));
+	if (variant->device)
+		arg[variant->device] = self->device;
+	ASSERT_EQ(0, call_begin(&self->call, self->c.fd, variant->nr,
+				self->trap.page));
+	ASSERT_TRUE(trap_is_entered(&self->trap));
+	close(self->c.group);
+	self->c.group = -1;
+	/* The last group takes the IOMMU driver out of the container. */
+	EXPECT_ERRNO(EINVAL, ioctl(self->c.fd, variant->nr, NULL));
+	ASSERT_EQ(0, trap_let_read(&self->trap, arg, sizeof(arg)));
+	ret = call_end(&self->call);
+	EXPECT_EQ(variant->error ? -1 : 0, ret);
+	if (variant->error)
+		EXPECT_EQ(variant->error, errno);
+}
+
 /* -------- threads -------- */
 
 #define RACE_NS		500000000ULL
