@@ -25,6 +25,7 @@ enum peer_op {
 	PEER_ALLOC,
 	PEER_FREE,
 	PEER_ALLOC_GUEST,
+	PEER_ALLOC_LOCAL,
 	PEER_BIND,
 	PEER_UNBIND,
 	PEER_FIND_GUEST,
@@ -171,6 +172,16 @@ static int serve_alloc(int fd, struct peer_request *req,
 	return i == req->arg[2] ? 0 : -1;
 }
 
+static int serve_alloc_local(struct container *c, struct peer_request *req,
+			     __u32 *pasid)
+{
+	static int device = -1;
+
+	if (device < 0)
+		device = device_open(c, req->arg[0]);
+	return _test_alloc_local(c->fd, device, req->arg[1], UINT_MAX, pasid);
+}
+
 static void churn(int fd)
 {
 	unsigned int seed = getpid();
@@ -236,6 +247,8 @@ static int serve(struct peer_request *req, struct peer_answer *answer, int fd)
 	case PEER_ALLOC_GUEST:
 		return _test_alloc_guest(c->fd, req->arg[0],
 					 answer->batch.pasid);
+	case PEER_ALLOC_LOCAL:
+		return serve_alloc_local(c, req, answer->batch.pasid);
 	case PEER_BIND:
 		return _test_bind_pasid(c->fd, req->arg[0], req->arg[1]);
 	case PEER_UNBIND:
@@ -491,10 +504,10 @@ int peer_free(struct peer *peer, __u32 min, __u32 max)
 	return peer_call(peer, PEER_FREE, min, max, 0);
 }
 
-static int peer_call_for_pasid(struct peer *peer, enum peer_op op, __u32 guest,
-			       __u32 *pasid)
+static int peer_call_for_pasid(struct peer *peer, enum peer_op op, __u32 a,
+			       __u32 b, __u32 *pasid)
 {
-	struct peer_request req = { .op = op, .arg = { guest } };
+	struct peer_request req = { .op = op, .arg = { a, b } };
 	struct peer_answer answer = {};
 	int ret;
 
@@ -507,14 +520,20 @@ static int peer_call_for_pasid(struct peer *peer, enum peer_op op, __u32 guest,
 
 int peer_alloc_guest(struct peer *peer, __u32 guest, __u32 *pasid)
 {
-	return peer_call_for_pasid(peer, PEER_ALLOC_GUEST, guest, pasid);
+	return peer_call_for_pasid(peer, PEER_ALLOC_GUEST, guest, 0, pasid);
+}
+
+int peer_alloc_local(struct peer *peer, unsigned int dev, __u32 min,
+		     __u32 *pasid)
+{
+	return peer_call_for_pasid(peer, PEER_ALLOC_LOCAL, dev, min, pasid);
 }
 
 __u32 peer_pasid_of_guest(struct peer *peer, __u32 guest)
 {
 	__u32 pasid;
 
-	if (peer_call_for_pasid(peer, PEER_FIND_GUEST, guest, &pasid))
+	if (peer_call_for_pasid(peer, PEER_FIND_GUEST, guest, 0, &pasid))
 		return 0;
 	return pasid;
 }

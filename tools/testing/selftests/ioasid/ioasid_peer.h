@@ -55,6 +55,9 @@ int peer_alloc(struct peer *peer, __u32 min, __u32 max, __u32 *pasid);
 int peer_alloc_some(struct peer *peer, __u32 nr, struct pasid_batch *batch);
 int peer_free(struct peer *peer, __u32 min, __u32 max);
 int peer_alloc_guest(struct peer *peer, __u32 guest, __u32 *pasid);
+/* The number @min or above, local to device @dev, which it opens once. */
+int peer_alloc_local(struct peer *peer, unsigned int dev, __u32 min,
+		     __u32 *pasid);
 __u32 peer_pasid_of_guest(struct peer *peer, __u32 guest);
 int peer_bind(struct peer *peer, __u32 pasid, __u32 guest);
 int peer_unbind(struct peer *peer, __u32 guest);
