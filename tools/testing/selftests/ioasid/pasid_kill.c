@@ -3,8 +3,8 @@
  * Processes that allocate and free at random are killed at random, one after the
  * other and several at once; at the end no PASID is missing.
  *
- * Catches: a PASID or a guarantee that is lost between two steps of a call, a set
- * that outlives its process, a use after free on the way out (with KASAN).
+ * Catches: a PASID, a binding or a guarantee that is lost between two steps of a
+ * call, a set that outlives its process, a use after free on the way out (with KASAN).
  *
  * IOASID_KILLS says how many, otherwise it is 1000 or what a slow kernel gets done
  * in a minute; IOASID_SEED repeats a run.
@@ -48,11 +48,12 @@ static __u32 setting(const char *name, __u32 otherwise)
 	return text && *text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-static void one_call(int fd, unsigned int *rnd, struct slot *slot)
+static void one_call(int fd, int device, unsigned int *rnd, struct slot *slot)
 {
 	__u32 low = rand_r(rnd) % 2000, pasid;
+	struct vfio_iommu_pasid_entry entry;
 
-	switch (rand_r(rnd) % 16) {
+	switch (rand_r(rnd) % 20) {
 	case 0:
 		_test_free_pasid(fd, low, low + rand_r(rnd) % 100);
 		break;
@@ -66,6 +67,24 @@ static void one_call(int fd, unsigned int *rnd, struct slot *slot)
 	case 3:
 		store_shared(slot->held, pasid_used(fd));
 		break;
+	case 4:
+	case 5:
+	case 6:
+		_test_alloc_guest(fd, low, &pasid);
+		break;
+	case 7:
+		_test_unbind_pasid(fd, low);
+		break;
+	case 8:
+		_test_list_pasids(fd, &low, &(__u32){ 1 }, &entry);
+		break;
+	case 9:
+	case 10:
+		_test_alloc_local_guest(fd, device, low, &pasid);
+		break;
+	case 11:
+		_test_free_local(fd, device, 0, low);
+		break;
 	default:
 		_test_alloc_pasid(fd, low, UINT_MAX, &pasid);
 		break;
@@ -76,13 +95,15 @@ static void one_call(int fd, unsigned int *rnd, struct slot *slot)
 static void run(unsigned int dev, unsigned int rnd, struct slot *slot)
 {
 	struct container c;
+	int device;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (container_open(&c, dev))
 		_exit(KSFT_FAIL);
 	store_shared(slot->ready, true);
+	device = device_open(&c, dev);
 	for (;;)
-		one_call(c.fd, &rnd, slot);
+		one_call(c.fd, device, &rnd, slot);
 }
 
 static void start(unsigned int dev)
