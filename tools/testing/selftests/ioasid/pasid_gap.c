@@ -2,12 +2,15 @@
 /*
  * While one process gives back 300 000 PASIDs, in one call or by being killed,
  * another one allocates and frees on another CPU. How long must it wait at worst?
+ * And how long must one wait that has the same CPU and is more urgent, while 300 000
+ * guest PASIDs are searched for the ones of a device, of which there are none?
  *
- * Catches: a lock, or interrupts off, held for as long as there are PASIDs to free.
+ * Catches: a lock, or interrupts off, held for as long as there are PASIDs to free;
+ * a loop over what a set has that lets nobody else run.
  *
  * What else runs on the machine, and under an emulator what runs on the host, only
  * makes gaps longer. So the best of several rounds tells what the kernel does, and
- * a window of the same length without a free tells how noisy the machine is.
+ * a window of the same length without it tells how noisy the machine is.
  */
 #include <sched.h>
 #include <signal.h>
@@ -29,9 +32,18 @@
 #define MAX_COST_NS	60000
 
 /* What the owner of the many is told, and says. */
-enum step { OWNER_FILLS, OWNER_IS_FULL, OWNER_FREES, OWNER_IS_EMPTY, OWNER_FAILED };
+enum step { OWNER_FILLS, OWNER_IS_FULL, OWNER_ACTS, OWNER_HAS_ACTED, OWNER_FAILED };
+
+enum act { ACT_FREE, ACT_KILL, ACT_LIST };
+
+static const char *const act_names[] = {
+	[ACT_FREE] = "range free",
+	[ACT_KILL] = "kill",
+	[ACT_LIST] = "list",
+};
 
 struct shared {
+	enum act act;
 	enum step step;
 	/* Odd while gaps count; every new window begins at 0. */
 	unsigned int window;
@@ -78,11 +90,33 @@ static void be_first(void)
 	sched_setscheduler(0, SCHED_FIFO, &param);
 }
 
+/* What a prober was at when it looked at the clock the last time. */
+struct probe {
+	unsigned int window;
+	__u64 last;
+	__u64 worst;
+};
+
+static void look_at_clock(struct probe *probe)
+{
+	__u64 now = now_ns();
+
+	/* Windows are open while the number is odd. */
+	if (probe->window != load_shared(shared->window)) {
+		probe->window = load_shared(shared->window);
+		probe->worst = 0;
+	} else if (now - probe->last > probe->worst) {
+		probe->worst = now - probe->last;
+	}
+	probe->last = now;
+	store_shared(shared->worst, probe->worst);
+	store_shared(shared->loops, shared->loops + 1);
+}
+
 /* Allocates and frees, and never stops looking at the clock in a window. */
 static void run_prober(void)
 {
-	unsigned int window = 0;
-	__u64 last = 0, worst = 0, now;
+	struct probe probe = {};
 	struct container c;
 	__u32 pasid;
 
@@ -91,23 +125,50 @@ static void run_prober(void)
 	if (observer_open(&c, 2))
 		return;
 	for (;;) {
-		if (!(window % 2))
+		if (!(probe.window % 2))
 			usleep(500);
 		if (_test_alloc_pasid(c.fd, 0, UINT_MAX, &pasid) ||
 		    _test_free_pasid(c.fd, pasid, pasid))
 			return;
-		now = now_ns();
-		/* Windows are open while the number is odd. */
-		if (window != load_shared(shared->window)) {
-			window = load_shared(shared->window);
-			worst = 0;
-		} else if (now - last > worst) {
-			worst = now - last;
-		}
-		last = now;
-		store_shared(shared->worst, worst);
-		store_shared(shared->loops, shared->loops + 1);
+		look_at_clock(&probe);
 	}
+}
+
+/* Wants the CPU of the owner, for a moment, again and again. */
+static void run_sleeper(void)
+{
+	struct probe probe = {};
+
+	pin(0);
+	be_first();
+	for (;;) {
+		usleep(500);
+		look_at_clock(&probe);
+	}
+}
+
+static int fill(int fd)
+{
+	__u32 i, pasid;
+
+	if (shared->act != ACT_LIST)
+		return alloc_pasids(fd, NR_PASIDS) == NR_PASIDS ? 0 : -1;
+	for (i = 0; i < NR_PASIDS; i++)
+		if (_test_alloc_guest(fd, 3 * i, &pasid))
+			return -1;
+	return 0;
+}
+
+static int act(struct container *c)
+{
+	struct vfio_iommu_pasid_entry entry;
+	__u32 guest = 0, count = 1;
+
+	if (shared->act == ACT_FREE)
+		return _test_free_pasid(c->fd, 0, UINT_MAX);
+	if (_test_list_local(c->fd, device_open(c, 1), &guest, &count, &entry))
+		return -1;
+	return count ? -1 : 0;
 }
 
 static void run_owner(void)
@@ -116,15 +177,15 @@ static void run_owner(void)
 	int err;
 
 	pin(0);
-	if (observer_open(&c, 1) || alloc_pasids(c.fd, NR_PASIDS) < NR_PASIDS) {
+	if (observer_open(&c, 1) || fill(c.fd)) {
 		store_shared(shared->step, OWNER_FAILED);
 		return;
 	}
 	store_shared(shared->step, OWNER_IS_FULL);
-	while (load_shared(shared->step) != OWNER_FREES)
+	while (load_shared(shared->step) != OWNER_ACTS)
 		usleep(1000);
-	err = _test_free_pasid(c.fd, 0, UINT_MAX);
-	store_shared(shared->step, err ? OWNER_FAILED : OWNER_IS_EMPTY);
+	err = act(&c);
+	store_shared(shared->step, err ? OWNER_FAILED : OWNER_HAS_ACTED);
 	for (;;)
 		pause();
 }
@@ -170,7 +231,13 @@ static void close_window(struct round *round)
 	await_prober();
 }
 
-static void measure(struct round *round, struct round *quiet, bool by_kill)
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void measure(struct round *round, struct round *quiet)
 {
 	pid_t owner;
 
@@ -179,19 +246,16 @@ static void measure(struct round *round, struct round *quiet, bool by_kill)
 	await(OWNER_IS_FULL);
 
 	open_window(round);
-	if (by_kill) {
-		kill(owner, SIGKILL);
-		waitpid(owner, NULL, 0);
+	if (shared->act == ACT_KILL) {
+		end(owner);
 	} else {
-		store_shared(shared->step, OWNER_FREES);
-		await(OWNER_IS_EMPTY);
+		store_shared(shared->step, OWNER_ACTS);
+		await(OWNER_HAS_ACTED);
 	}
 	close_window(round);
 
-	if (!by_kill) {
-		kill(owner, SIGKILL);
-		waitpid(owner, NULL, 0);
-	}
+	if (shared->act != ACT_KILL)
+		end(owner);
 	open_window(quiet);
 	usleep(round->spent / 1000);
 	close_window(quiet);
@@ -214,8 +278,8 @@ static void print_rounds(const char *how, struct round *round, int nr)
 }
 
 /*
- * Where windows without a free are as bad, the machine cannot tell; except for a
- * gap that is most of the free, which no noise explains.
+ * Where windows without it are as bad, the machine cannot tell; except for a gap
+ * that is most of what took so long, which no noise explains.
  */
 static void judge(const char *how, struct round *round, struct round *quiet,
 		  int nr)
@@ -233,23 +297,27 @@ static void judge(const char *how, struct round *round, struct round *quiet,
 }
 
 /* On a noisy machine it takes more rounds to see one that nothing disturbed. */
-static void run_rounds(const char *how, bool by_kill)
+static void run_rounds(enum act act, void (*run)(void))
 {
 	struct round round[MAX_ROUNDS], quiet[MAX_ROUNDS];
+	const char *how = act_names[act];
+	pid_t prober = start(run);
 	__u64 best = ~0ULL;
 	int nr;
 
+	shared->act = act;
 	for (nr = 0; nr < MAX_ROUNDS; nr++) {
 		if (nr >= MIN_ROUNDS && best <= MAX_GAP_NS)
 			break;
-		measure(&round[nr], &quiet[nr], by_kill);
+		measure(&round[nr], &quiet[nr]);
 		best = round[nr].worst < best ? round[nr].worst : best;
 		ksft_print_msg("round %d: worst gap %llu us, %s took %llu ms; %llu us without\n",
 			       nr + 1, round[nr].worst / 1000, how,
 			       round[nr].spent / 1000000,
 			       quiet[nr].worst / 1000);
 	}
-	print_rounds("as long without a free", quiet, nr);
+	end(prober);
+	print_rounds("as long without it", quiet, nr);
 	print_rounds(how, round, nr);
 	judge(how, round, quiet, nr);
 }
@@ -258,7 +326,6 @@ int main(void)
 {
 	const char *why = missing(3);
 	struct container observer;
-	pid_t prober;
 	__u64 cost;
 
 	ksft_print_header();
@@ -275,17 +342,15 @@ int main(void)
 	if (cost > MAX_COST_NS)
 		ksft_exit_skip("%llu us for a PASID: this kernel is too slow\n",
 			       cost / 1000);
-	ksft_set_plan(2);
+	ksft_set_plan(3);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		ksft_exit_fail_msg("mmap: %s\n", strerror(errno));
 
 	pin(0);
-	prober = start(run_prober);
-	run_rounds("range free", false);
-	run_rounds("kill", true);
-	kill(prober, SIGKILL);
-	waitpid(prober, NULL, 0);
+	run_rounds(ACT_FREE, run_prober);
+	run_rounds(ACT_KILL, run_prober);
+	run_rounds(ACT_LIST, run_sleeper);
 	ksft_finished();
 }

@@ -5,10 +5,10 @@
  * Each VM is a process without privileges that holds a VFIO container with a
  * device of its own, and allocates as the emulated IOMMU of a guest would: one
  * PASID after the other from [1, 0xfffff], a handful at a time, some given back in
- * between, as guest processes come and go. One VM runs into its limit; it may not
- * raise the limit, the administrator may: another process, which takes the
- * container's descriptor out of the VM. Another VM is killed. The others end in
- * order. At the end the system has all PASIDs back.
+ * between, as guest processes come and go. Two guests call one of theirs 101. One
+ * VM runs into its limit; it may not raise the limit, the administrator may:
+ * another process, which takes the container's descriptor out of the VM. Another
+ * VM is killed. The others end in order. At the end the system has all PASIDs back.
  *
  * What happens is written to stdout, or to the file that --out names, one JSON
  * object a line:
@@ -16,6 +16,7 @@
  * system    "when", "bits", "total" (what was free at first) and "free" PASIDs
  * vm        "vm", "pid", "uid", "device", "when", "used", "guarantee", "limit",
  *           "available"
+ * guest     "vm", "guest" and "pasid": the guest's number and what is behind it
  * refused   "vm", "what", "errno" (its name), "why"
  * raised    "vm", "what", "from", "to"
  * killed    "vm", "signal", "held"
@@ -217,6 +218,21 @@ static int round_of(const __u32 want[NR_VMS], struct vm *vm)
 	return error;
 }
 
+/* One that the guest has a name for; what the kernel says is behind the name. */
+static __u32 gain_guest(struct vm *vm, __u32 guest)
+{
+	struct pasid_batch batch = { .nr = 1 };
+	__u32 pasid;
+
+	if (peer_alloc_guest(&vm->peer, guest, batch.pasid))
+		fail("a guest PASID");
+	gained(vm, &batch);
+	pasid = peer_pasid_of_guest(&vm->peer, guest);
+	fprintf(out, "{\"event\":\"guest\",\"vm\":%d,\"guest\":%u,\"pasid\":%u}\n",
+		number(vm), guest, pasid);
+	return pasid == batch.pasid[0] ? pasid : 0;
+}
+
 /* Until all have what they want, or @vm is refused. */
 static int run_guests(const __u32 want[NR_VMS], struct vm *vm)
 {
@@ -231,6 +247,16 @@ static int run_guests(const __u32 want[NR_VMS], struct vm *vm)
 }
 
 /* -------- the story -------- */
+
+static void have_one_name(struct vm *a, struct vm *b, __u32 guest)
+{
+	__u32 first = gain_guest(a, guest), second = gain_guest(b, guest);
+
+	check(first && second && first != second &&
+	      peer_pasid_of_guest(&a->peer, guest) == first,
+	      "VM %d and VM %d both have a guest PASID %u, each another PASID behind it",
+	      number(a), number(b), guest);
+}
 
 /* Takes the VM's container out of the VM, without its help, and adjusts it. */
 static void grant(struct vm *vm, __u32 guarantee, __u32 limit)
@@ -353,6 +379,7 @@ int main(int argc, char **argv)
 		start(&vms[i], total / 8);
 	limit = look(&vms[HUNGRY]).limit;
 
+	have_one_name(&vms[SMALL], &vms[HUNGRY], 101);
 	run_into_limit(&vms[HUNGRY], limit);
 	kill_one(&vms[VICTIM]);
 	check(!nr_wrong, "no PASID was given to two VMs, in %u allocations",
