@@ -16,11 +16,13 @@
 #include <linux/file.h>
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
@@ -35,22 +37,28 @@ static LIST_HEAD(vfio_pasids);
 static DEFINE_MUTEX(vfio_pasids_lock);
 
 /**
- * vfio_pasid_open - prepare a container
- * @vp: of a container that current gives an IOMMU driver
+ * vfio_pasid_open - what a new container has to do with PASIDs
+ * @iommu: the container's IOMMU driver data, given by current
  * @has_group: see struct vfio_pasid; called with vfio_pasid.lock held
  *
  * Makes no set: most containers never need one. Shares the one that the process
  * has, if it has one.
  *
  * Context: Process context of a user task. May sleep.
+ * Return: What vfio_pasid_release() takes back, or NULL without memory.
  */
-void vfio_pasid_open(struct vfio_pasid *vp,
-		     bool (*has_group)(struct vfio_pasid *vp,
-				       struct iommu_group *group))
+struct vfio_pasid *
+vfio_pasid_open(void *iommu,
+		bool (*has_group)(void *iommu, struct iommu_group *group))
 {
+	struct vfio_pasid *vp = kzalloc(sizeof(*vp), GFP_KERNEL_ACCOUNT);
 	struct ioasid_set *set;
 
+	if (!vp)
+		return NULL;
+	kref_init(&vp->users);
 	mutex_init(&vp->lock);
+	vp->iommu = iommu;
 	vp->has_group = has_group;
 	vp->mm = current->mm;
 	mmgrab(vp->mm);
@@ -60,12 +68,19 @@ void vfio_pasid_open(struct vfio_pasid *vp,
 	vp->set = IS_ERR(set) ? NULL : set;
 	list_add(&vp->node, &vfio_pasids);
 	mutex_unlock(&vfio_pasids_lock);
+	return vp;
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_open);
 
+static void vfio_pasid_destroy(struct kref *users)
+{
+	kfree(container_of(users, struct vfio_pasid, users));
+}
+
 /**
  * vfio_pasid_release - end a container's share of its set
- * @vp: of a container that nobody uses any more
+ * @vp: of a container whose IOMMU driver leaves, with its last group; a call that
+ *      waits for its caller's memory may still be under way
  *
  * Context: Process context. May sleep.
  */
@@ -75,9 +90,14 @@ void vfio_pasid_release(struct vfio_pasid *vp)
 	list_del(&vp->node);
 	mutex_unlock(&vfio_pasids_lock);
 
+	mutex_lock(&vp->lock);
+	vp->iommu = NULL;
+	mutex_unlock(&vp->lock);
+
 	if (vp->set)
 		ioasid_set_free(vp->set);
 	mmdrop(vp->mm);
+	kref_put(&vp->users, vfio_pasid_destroy);
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_release);
 
@@ -154,6 +174,14 @@ static int vfio_pasid_copy_in(void *to, size_t size, void __user *from)
 	return err == -E2BIG ? -EINVAL : err;
 }
 
+static bool vfio_pasid_has_group(struct vfio_pasid *vp,
+				 struct iommu_group *group)
+{
+	lockdep_assert_held(&vp->lock);
+
+	return vp->iommu && vp->has_group(vp->iommu, group);
+}
+
 /* The device that a call names, and what keeps it; all NULL if it names none. */
 struct vfio_pasid_device {
 	struct file *file;
@@ -165,6 +193,7 @@ static int vfio_pasid_get_device(struct vfio_pasid *vp, u32 flags, s32 fd,
 				 struct vfio_pasid_device *pd)
 {
 	struct vfio_device_file *df;
+	bool ours = false;
 
 	*pd = (struct vfio_pasid_device) {};
 	if (!(flags & VFIO_PASID_LOCAL))
@@ -175,8 +204,12 @@ static int vfio_pasid_get_device(struct vfio_pasid *vp, u32 flags, s32 fd,
 		return -EBADF;
 
 	df = pd->file->private_data;
-	if (pd->file->f_op != &vfio_device_fops || !df->group ||
-	    !vp->has_group(vp, df->group->iommu_group)) {
+	if (pd->file->f_op == &vfio_device_fops && df->group) {
+		mutex_lock(&vp->lock);
+		ours = vfio_pasid_has_group(vp, df->group->iommu_group);
+		mutex_unlock(&vp->lock);
+	}
+	if (!ours) {
 		fput(pd->file);
 		return -EINVAL;
 	}
@@ -204,7 +237,7 @@ static int vfio_pasid_request(struct vfio_pasid *vp, struct ioasid_set *set,
 
 	mutex_lock(&vp->lock);
 	err = -EINVAL;
-	if (vp->has_group(vp, pd->group))
+	if (vfio_pasid_has_group(vp, pd->group))
 		err = ioasid_alloc_request(set, req, GFP_KERNEL_ACCOUNT, pasid);
 	mutex_unlock(&vp->lock);
 	return err;
@@ -453,11 +486,12 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 
 	/*
 	 * Taken before the user's memory is touched, which may take for ever and
-	 * let another thread take the group from the container: the set stays.
+	 * let another thread take the group from the container: these two stay.
 	 */
 	set = vfio_pasid_get_set(vp, default_limit);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
+	kref_get(&vp->users);
 
 	switch (cmd) {
 	case VFIO_IOMMU_ALLOC_PASID:
@@ -484,6 +518,7 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 	/* KVM knows of a binding, or of its end, before the VMM does. */
 	ioasid_set_sync(set);
 	ioasid_set_put(set);
+	kref_put(&vp->users, vfio_pasid_destroy);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_ioctl);

@@ -5,6 +5,7 @@
 #ifndef __VFIO_VFIO_PASID_H
 #define __VFIO_VFIO_PASID_H
 
+#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
@@ -21,19 +22,23 @@ struct vfio_info_cap;
  * @set:  the PASID set of @mm, of which the container is one owner; NULL until
  *        the process makes it, then it stays
  * @lock: a group leaves with its local PASIDs, or one is allocated before it does
+ * @iommu: the container's IOMMU driver data; NULL, under @lock, once it is gone
  * @has_group: is a group, with an IOMMU of its own, in the container? Immutable.
+ * @users: the container, and each call under way, which may outlast it
  */
 struct vfio_pasid {
 	struct mm_struct *mm;
 	struct list_head node;
 	struct ioasid_set *set;
 	struct mutex lock;	/* local PASIDs and groups */
-	bool (*has_group)(struct vfio_pasid *vp, struct iommu_group *group);
+	void *iommu;
+	bool (*has_group)(void *iommu, struct iommu_group *group);
+	struct kref users;
 };
 
-void vfio_pasid_open(struct vfio_pasid *vp,
-		     bool (*has_group)(struct vfio_pasid *vp,
-				       struct iommu_group *group));
+struct vfio_pasid *
+vfio_pasid_open(void *iommu,
+		bool (*has_group)(void *iommu, struct iommu_group *group));
 void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group);
 void vfio_pasid_release(struct vfio_pasid *vp);
 bool vfio_pasid_supported(void);
