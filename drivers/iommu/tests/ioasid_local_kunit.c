@@ -269,13 +269,12 @@ static bool request_nth(struct ioasid_set *set, struct device *dev, int nth,
 static void without_memory_there_is_no_trace(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct device *dev = new_dev(test, "a");
 	int nth, err, failed = 0;
 
 	if (!IS_ENABLED(CONFIG_FAILSLAB))
 		kunit_skip(test, "needs CONFIG_FAILSLAB");
 	for (nth = 1; nth < 100; nth++) {
-		struct device *dev = new_dev(test, "a");
-
 		if (!request_nth(set, dev, nth, &err))
 			break;
 		expect_local(test, set, 0, 0);
