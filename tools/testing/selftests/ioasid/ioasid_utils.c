@@ -682,7 +682,7 @@ bool trap_is_entered(struct trap *trap)
 
 int trap_let_read(struct trap *trap, const void *content, size_t size)
 {
-	static __u8 page[TRAP_SIZE] __attribute__((aligned(TRAP_SIZE)));
+	__u8 page[TRAP_SIZE] = {};
 	struct uffdio_copy copy = {
 		.dst = (uintptr_t)trap->page,
 		.src = (uintptr_t)page,
