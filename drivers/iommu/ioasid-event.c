@@ -40,7 +40,7 @@
  * Notifiers by what they listen to: a pool, the token of a set, or a set that has
  * no token. Changed under ioasid_sets_mutex, read under RCU.
  */
-static DEFINE_HASHTABLE(ioasid_notifiers, 10);
+static DEFINE_HASHTABLE(ioasid_notifiers, IOASID_NOTIFIER_BITS);
 
 /* Counts registrations; under ioasid_sets_mutex. */
 static u64 ioasid_joined;

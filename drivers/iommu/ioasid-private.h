@@ -300,6 +300,8 @@ bool ioasid_bind_locked(struct xa_state *xas, struct ioasid_binding *binding,
 bool ioasid_unbind_locked(struct ioasid *pasid);
 
 /* ioasid-event.c */
+#define IOASID_NOTIFIER_BITS	10	/* of the hash by what is listened to */
+
 bool ioasid_telling_locked(struct ioasid_set *set);
 bool ioasid_note_locked(struct ioasid_set *set, struct ioasid_note *note,
 			enum ioasid_event_type type);

@@ -4,6 +4,8 @@
  * may do about it.
  */
 #include <linux/delay.h>
+#include <linux/hash.h>
+#include <linux/hashtable.h>
 #include <linux/kthread.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -539,7 +541,7 @@ static void change_while_being_introduced(struct recorder *rec,
 	ioasid_free(set, NULL, 3);
 	ioasid_free(set, NULL, 38);
 	KUNIT_EXPECT_EQ(rec->test, 0,
-			ioasid_attach_private(set, NULL, 4, 4, GFP_ATOMIC));
+			ioasid_attach_private(set, NULL, 32, 32, GFP_ATOMIC));
 	KUNIT_EXPECT_EQ(rec->test, 0,
 			ioasid_attach_private(set, NULL, 39, 39, GFP_ATOMIC));
 }
@@ -561,7 +563,7 @@ static void nothing_is_lost_or_doubled_during_a_replay(struct kunit *test)
 		if (id == 39)
 			len += sprintf(want + len, " bind:39=39");
 	}
-	sprintf(want + len, " free:20 free:3 bind:4=4");
+	sprintf(want + len, " free:20 free:3 bind:32=32");
 
 	alloc_ids(test, set, 40);
 	rec->hook = change_while_being_introduced;
@@ -889,6 +891,72 @@ static void freed_set_was_told_when_the_free_returns(struct kunit *test)
 	end_slowly(test, task);
 }
 
+/* The last listener leaves, as far as the allocator can see. */
+static void leave_then_free(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct ioasid_set *set = event->set;
+	unsigned long flags;
+	ioasid_t id;
+
+	if (event->type != IOASID_ALLOC || event->id != 1)
+		return;
+	/* Its event waits until this one was told. */
+	KUNIT_EXPECT_EQ(rec->test, 0,
+			ioasid_alloc(set, 0, UINT_MAX, NULL, GFP_ATOMIC, &id));
+	ioasid_set_lock(set, &flags);
+	set->listeners--;
+	ioasid_set_unlock(set, flags);
+
+	KUNIT_EXPECT_EQ(rec->test, 0, ioasid_free(set, NULL, id));
+	expect_set(rec->test, set, 2, 1, 0, IOASID_LIMIT_NONE, 4093);
+
+	ioasid_set_lock(set, &flags);
+	set->listeners++;
+	ioasid_set_unlock(set, flags);
+}
+
+static void event_that_waits_keeps_its_pasid(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+
+	listen_to_set(rec, set);
+	rec->hook = leave_then_free;
+	alloc_id(test, set);
+	expect_told(rec, "add alloc:1 alloc:2 free:2");
+	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, 4094);
+}
+
+/* What is listened to is looked up by a hash, which others may share. */
+static void who_has_the_same_hash_is_not_heard(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	struct recorder *late = new_recorder(test);
+	/* Only their addresses matter: enough for any value of the hash. */
+	size_t i, nr = 32 << IOASID_NOTIFIER_BITS;
+	char *others = kunit_kmalloc(test, nr, GFP_KERNEL);
+	unsigned int hash;
+
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	hash = hash_min((unsigned long)set, IOASID_NOTIFIER_BITS);
+	for (i = 0; i < nr; i++)
+		if (hash_min((unsigned long)&others[i],
+			     IOASID_NOTIFIER_BITS) == hash)
+			break;
+	KUNIT_ASSERT_LT(test, i, nr);
+
+	KUNIT_ASSERT_EQ(test, 0,
+			ioasid_pool_register_notifier((void *)&others[i],
+						      &rec->notifier));
+	/* The set knows whoever came before this one. */
+	listen_to_set(late, set);
+	alloc_id(test, set);
+	expect_told(late, "add alloc:1");
+	expect_told(rec, "");
+	ioasid_unregister_notifier(&rec->notifier);
+}
+
 static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(life_is_told_in_order),
 	KUNIT_CASE(allocation_with_private_id_is_two_events),
@@ -898,6 +966,8 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(free_is_told_once_and_at_once),
 	KUNIT_CASE(failed_calls_are_not_told),
 	KUNIT_CASE(event_is_complete),
+	KUNIT_CASE(event_that_waits_keeps_its_pasid),
+	KUNIT_CASE(who_has_the_same_hash_is_not_heard),
 	KUNIT_CASE(set_listener_hears_its_set_only),
 	KUNIT_CASE(set_listener_does_not_hear_the_next_set),
 	KUNIT_CASE(token_listener_may_come_before_the_set),
