@@ -15,7 +15,7 @@
 
 #include "ioasid-private.h"
 
-static DEFINE_HASHTABLE(ioasid_locals, 8);
+static DEFINE_HASHTABLE(ioasid_locals, IOASID_LOCAL_BITS);
 static DEFINE_SPINLOCK(ioasid_locals_lock);
 
 /* In process context, because the last reference to a device may sleep. */

@@ -238,6 +238,8 @@ void ioasid_pool_info(struct ioasid_pool *pool,
 		      struct ioasid_system_info *info);
 
 /* ioasid-local.c */
+#define IOASID_LOCAL_BITS	8	/* of the hash by device */
+
 struct ioasid_local *ioasid_local_get(struct device *dev, gfp_t gfp);
 void ioasid_local_put(struct ioasid_local *local);
 struct ioasid_local *ioasid_local_find(struct device *dev);

@@ -773,12 +773,15 @@ static void long_queue_is_left_to_a_worker(struct kunit *test)
 	struct rebind_check check = { .in_order = true };
 	struct recorder *busy = new_recorder(test);
 	struct recorder *rec = new_recorder(test);
+	unsigned int refs;
+	int tries = 100;
 
 	rec->hook = check_rebinds;
 	rec->arg = &check;
 	listen_to_set(rec, set);
 	busy->hook = rebind_often;
 	listen_to_set(busy, set);
+	refs = refcount_read(&set->refs);
 	alloc_id(test, set);
 	ioasid_set_sync(set);
 	/* The set, the allocation, the bindings and the end. */
@@ -787,6 +790,10 @@ static void long_queue_is_left_to_a_worker(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, check.in_worker);
 	KUNIT_EXPECT_EQ(test, set->queued, set->told);
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 4095);
+	/* The worker is done soon, and lets go of the set. */
+	while (refcount_read(&set->refs) != refs && --tries)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, refcount_read(&set->refs), refs);
 }
 
 /* -------- waiting -------- */

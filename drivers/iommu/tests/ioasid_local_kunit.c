@@ -6,6 +6,8 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/fault-inject.h>
+#include <linux/hash.h>
+#include <linux/hashtable.h>
 #include <linux/rcupdate.h>
 
 #include "ioasid_kunit.h"
@@ -226,6 +228,27 @@ static bool has_space(struct device *dev)
 {
 	guard(rcu)();
 	return ioasid_local_find(dev);
+}
+
+/* A device is looked up by a hash, which others may share. */
+static void device_with_the_same_hash_has_no_space(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct device *dev = new_dev(test, "a");
+	/* Only their addresses matter: enough for any value of the hash. */
+	size_t i, nr = 32 << IOASID_LOCAL_BITS;
+	char *others = kunit_kmalloc(test, nr, GFP_KERNEL);
+	unsigned int same = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	KUNIT_EXPECT_EQ(test, try_local(set, dev), 1);
+	for (i = 0; i < nr; i++) {
+		same += hash_min((unsigned long)&others[i], IOASID_LOCAL_BITS) ==
+			hash_min((unsigned long)dev, IOASID_LOCAL_BITS);
+		KUNIT_EXPECT_FALSE(test, has_space((void *)&others[i]));
+	}
+	KUNIT_EXPECT_GT(test, same, 0);
+	KUNIT_EXPECT_TRUE(test, has_space(dev));
 }
 
 static void refused_local_one_leaves_no_trace(struct kunit *test)
@@ -485,6 +508,7 @@ static struct kunit_case ioasid_local_cases[] = {
 	KUNIT_CASE(end_of_a_set_frees_local_ones_too),
 	KUNIT_CASE(device_is_kept_until_its_last_one_is_gone),
 	KUNIT_CASE(refused_local_one_leaves_no_trace),
+	KUNIT_CASE(device_with_the_same_hash_has_no_space),
 	KUNIT_CASE(without_memory_there_is_no_trace),
 	KUNIT_CASE(without_a_local_range_there_are_none),
 	KUNIT_CASE(local_range_may_take_all),
