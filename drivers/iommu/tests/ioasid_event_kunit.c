@@ -796,6 +796,40 @@ static void long_queue_is_left_to_a_worker(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&set->refs), refs);
 }
 
+/* Whoever allocates as fast as another one frees does not keep him busy. */
+static void alloc_for_each_free(struct recorder *rec,
+				const struct ioasid_event *event)
+{
+	int *nr = rec->arg;
+	ioasid_t id;
+
+	rec->len = 0;
+	/* An end, should the other one not come to his. */
+	if (event->type != IOASID_FREE || *nr == 300)
+		return;
+	(*nr)++;
+	KUNIT_EXPECT_EQ(rec->test, 0,
+			ioasid_alloc(event->set, 0, UINT_MAX, NULL, GFP_ATOMIC,
+				     &id));
+}
+
+static void what_comes_during_a_range_free_stays(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	int nr = 0;
+
+	alloc_ids(test, set, 100);
+	rec->arg = &nr;
+	rec->hook = alloc_for_each_free;
+	listen_to_set(rec, set);
+	KUNIT_EXPECT_EQ(test, 0, ioasid_free_range(set, NULL, 0, UINT_MAX));
+	ioasid_set_sync(set);
+	KUNIT_EXPECT_EQ(test, nr, 100);
+	expect_set(test, set, 100, 0, 0, IOASID_LIMIT_NONE, 4095 - 100);
+	rec->hook = NULL;
+}
+
 /* -------- waiting -------- */
 
 struct slow {
@@ -1005,6 +1039,7 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(number_is_not_reused_before_its_end_was_told),
 	KUNIT_CASE(user_may_leave_when_told_of_the_end),
 	KUNIT_CASE(long_queue_is_left_to_a_worker),
+	KUNIT_CASE(what_comes_during_a_range_free_stays),
 	KUNIT_CASE(sync_waits_until_all_is_told),
 	KUNIT_CASE(stop_waits_for_a_running_notifier),
 	KUNIT_CASE(introduction_waits_for_who_tells),

@@ -377,6 +377,30 @@ static void free_range_works_across_batches(struct kunit *test)
 	expect_books(test, 0, 0, 7999);
 }
 
+/* As somebody else leaves it who walks the list, too. */
+static void marker_in_the_list_is_no_pasid(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct ioasid marker = { .id = 0 };
+	unsigned long flags;
+
+	test_capacity(test, 64);
+	alloc_ids(test, set, 2);
+	ioasid_set_lock(set, &flags);
+	list_add(&marker.node, &set->pasids);
+	ioasid_set_unlock(set, flags);
+
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_free_range(set, NULL, 0, UINT_MAX),
+			-ENOENT);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&set->pasids));
+
+	ioasid_set_lock(set, &flags);
+	list_del_init(&marker.node);
+	ioasid_set_unlock(set, flags);
+	KUNIT_EXPECT_TRUE(test, list_empty(&set->pasids));
+}
+
 static void free_range_by_number_and_by_list_agree(struct kunit *test)
 {
 	struct ioasid_set *set;
@@ -622,6 +646,7 @@ static struct kunit_suite ioasid_life_suite = {
 static struct kunit_case ioasid_range_cases[] = {
 	KUNIT_CASE_PARAM(free_range_frees_the_sets_own, free_gen_params),
 	KUNIT_CASE_PARAM(free_range_works_across_batches, batch_gen_params),
+	KUNIT_CASE(marker_in_the_list_is_no_pasid),
 	KUNIT_CASE(free_range_by_number_and_by_list_agree),
 	KUNIT_CASE(free_range_finds_sparse_numbers),
 	KUNIT_CASE(free_range_leaves_users_their_numbers),
