@@ -796,9 +796,9 @@ static void long_queue_is_left_to_a_worker(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&set->refs), refs);
 }
 
-/* Whoever allocates as fast as another one frees does not keep him busy. */
-static void alloc_for_each_free(struct recorder *rec,
-				const struct ioasid_event *event)
+/* One who allocates as fast as another one frees. */
+static void alloc_upon_free(struct recorder *rec,
+			    const struct ioasid_event *event)
 {
 	int *nr = rec->arg;
 	ioasid_t id;
@@ -821,7 +821,7 @@ static void what_comes_during_a_range_free_stays(struct kunit *test)
 
 	alloc_ids(test, set, 100);
 	rec->arg = &nr;
-	rec->hook = alloc_for_each_free;
+	rec->hook = alloc_upon_free;
 	listen_to_set(rec, set);
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free_range(set, NULL, 0, UINT_MAX));
 	ioasid_set_sync(set);
