@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "ioasid-private.h"
+#include "ioasid-trace.h"
 
 static struct kmem_cache *ioasid_binding_cache __ro_after_init;
 
@@ -88,6 +89,7 @@ bool ioasid_bind_locked(struct xa_state *xas, struct ioasid_binding *binding,
 	binding->private = xas->xa_index;
 	pasid->binding = binding;
 	xas_store(xas, ioasid_to_entry(pasid));
+	ioasid_trace_pasid(bind, pasid, binding->private);
 	if (!ioasid_telling_locked(set))
 		return false;
 	return ioasid_note_locked(set, &binding->bound, IOASID_BIND);
@@ -101,6 +103,7 @@ bool ioasid_unbind_locked(struct ioasid *pasid)
 
 	lockdep_assert_held(&set->privates.xa_lock);
 
+	ioasid_trace_pasid(unbind, pasid, binding->private);
 	__xa_erase(&set->privates, binding->private);
 	pasid->binding = NULL;
 	if (ioasid_telling_locked(set))
@@ -187,8 +190,10 @@ int ioasid_attach_private(struct ioasid_set *set, struct device *dev,
 	do {
 		err = ioasid_try_attach(&xas, binding, set, dev, id, private);
 	} while (xas_nomem(&xas, gfp));
-	if (err)
+	if (err) {
+		ioasid_trace(bind, set, id, private, !!dev, err);
 		ioasid_binding_free(binding);
+	}
 	return err;
 }
 EXPORT_SYMBOL_GPL(ioasid_attach_private);
@@ -223,6 +228,9 @@ int ioasid_detach_private(struct ioasid_set *set, u32 private)
 	if (tell)
 		ioasid_tell(set);
 	rcu_read_unlock();
+	if (!entry)
+		ioasid_trace(unbind, set, IOMMU_PASID_INVALID, private, false,
+			     -ENOENT);
 	return entry ? 0 : -ENOENT;
 }
 EXPORT_SYMBOL_GPL(ioasid_detach_private);

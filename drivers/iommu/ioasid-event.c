@@ -48,11 +48,12 @@ static u64 ioasid_joined;
 /**
  * struct ioasid_replay - how far a new notifier knows a set
  * @notifier: the notifier
- * @seq:      it knows every PASID up to this one of ioasid.seq
+ * @side:     PASIDs change to this side when it knows them. At the end all that are
+ *            not freed are there, and the next one makes them change back.
  */
 struct ioasid_replay {
 	struct ioasid_notifier *notifier;
-	u64 seq;
+	bool side;
 };
 
 static const void *ioasid_set_key(struct ioasid_set *set)
@@ -173,7 +174,7 @@ static bool ioasid_knows(struct ioasid_notifier *notifier,
 	if (notifier->joined <= set->joined)
 		return true;
 	return replay && replay->notifier == notifier && pasid &&
-	       pasid->seq <= replay->seq;
+	       pasid->made.side == replay->side;
 }
 
 static void ioasid_call(const void *key, enum ioasid_priority priority,
@@ -397,21 +398,23 @@ static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
 {
 	struct ioasid_snapshot batch[IOASID_REPLAY_BATCH];
 	struct ioasid_replay *replay = set->replay;
-	u64 queued, seq = replay->seq;
 	unsigned long flags;
+	u64 queued;
 	int i, nr;
 
 	ioasid_set_lock(set, &flags);
 	nr = ioasid_replay_batch_locked(set, marker, batch);
 	queued = set->queued;
+	/* Whatever is allocated from now on will not be replayed. */
+	if (!nr)
+		set->side = replay->side;
 	ioasid_set_unlock(set, flags);
 
-	for (i = 0; i < nr; i++) {
-		seq = batch[i].pasid->seq;
+	for (i = 0; i < nr; i++)
 		ioasid_replay_one(replay->notifier, set, &batch[i]);
-	}
 	ioasid_catch_up(set, queued);
-	replay->seq = seq;
+	for (i = 0; i < nr; i++)
+		batch[i].pasid->made.side = replay->side;
 	return nr;
 }
 
@@ -446,6 +449,7 @@ static void ioasid_introduce(struct ioasid_notifier *notifier,
 
 	ioasid_set_lock(set, &flags);
 	set->listeners++;
+	replay.side = !set->side;
 	list_add(&marker.node, &set->pasids);
 	ioasid_set_unlock(set, flags);
 

@@ -18,6 +18,38 @@
 static DEFINE_HASHTABLE(ioasid_locals, IOASID_LOCAL_BITS);
 static DEFINE_SPINLOCK(ioasid_locals_lock);
 
+/* How many of the system's devices have some; under ioasid_locals_lock. */
+static u32 ioasid_nr_locals;
+
+static void ioasid_locals_add_locked(int nr)
+{
+	struct ioasid_system_info info;
+	u32 local;
+
+	lockdep_assert_held(&ioasid_locals_lock);
+
+	ioasid_nr_locals += nr;
+	ioasid_get_system_info(&info);
+	local = min(info.capacity, info.shared_min);
+	/* Of each range, 0 is not handed out; and it is in one of the two. */
+	ioasid_set_charge_capacity(info.capacity - local +
+				   (u64)ioasid_nr_locals * (local - !!local));
+}
+
+/**
+ * ioasid_local_capacity_changed - the system's capacity is another one now
+ *
+ * Context: Any that may take a spinlock_t. Takes and releases ioasid_locals_lock.
+ */
+void ioasid_local_capacity_changed(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ioasid_locals_lock, flags);
+	ioasid_locals_add_locked(0);
+	spin_unlock_irqrestore(&ioasid_locals_lock, flags);
+}
+
 /* In process context, because the last reference to a device may sleep. */
 static void ioasid_local_release(struct work_struct *work)
 {
@@ -73,6 +105,7 @@ static struct ioasid_local *ioasid_local_use(struct device *dev,
 	if (!local && new) {
 		local = new;
 		hash_add_rcu(ioasid_locals, &local->hash, (unsigned long)dev);
+		ioasid_locals_add_locked(1);
 	}
 	if (local)
 		local->users++;
@@ -121,8 +154,10 @@ void ioasid_local_put(struct ioasid_local *local)
 
 	spin_lock_irqsave(&ioasid_locals_lock, flags);
 	last = !--local->users;
-	if (last)
+	if (last) {
 		hash_del_rcu(&local->hash);
+		ioasid_locals_add_locked(-1);
+	}
 	spin_unlock_irqrestore(&ioasid_locals_lock, flags);
 	if (last)
 		queue_rcu_work(system_wq, &local->release);

@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 
 #include "ioasid-private.h"
+#include "ioasid-trace.h"
 
 struct ioasid_pool ioasid_system_pool = {
 	.xa = XARRAY_INIT(ioasid_system_pool.xa, IOASID_NUMBERS_FLAGS),
@@ -161,6 +162,9 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
 void ioasid_install_capacity(u32 nr)
 {
 	ioasid_pool_install_capacity(&ioasid_system_pool, nr);
+	ioasid_local_capacity_changed();
+	trace_ioasid_capacity(ioasid_capacity(),
+			      ioasid_pool_shared_min(&ioasid_system_pool));
 }
 
 /**

@@ -11,11 +11,15 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+
+struct misc_cg;
+struct pid;
 
 /**
  * struct ioasid_pool - a space of numbers and the books over it
@@ -69,25 +73,31 @@ struct ioasid_local {
  * struct ioasid_note - an event that waits in the queue of its set
  * @next: the one behind it
  * @type: what happened
+ * @side: of struct ioasid.made: which side of a replay the PASID is on, see
+ *        struct ioasid_replay
  *
  * It is a member of what it is about, so that a free never needs memory.
  */
 struct ioasid_note {
 	struct ioasid_note *next;
-	enum ioasid_event_type type;
+	enum ioasid_event_type type:8;
+	bool side;
 };
 
 /**
  * struct ioasid_set - an owner of PASIDs
+ * @id:        its name for the administrator, not used again soon; 0 is the host
+ *             set; immutable
+ * @owner:     the process that made it, NULL for the kernel; immutable
+ * @comm:      its name at that time; immutable
  * @pool:      where its shared numbers come from; immutable
  * @token:     the mm that names the set, pinned; or NULL; immutable
  * @refs:      keeps the memory: one for all owners together, one while @used is
  *             not zero, one while somebody tells events, one for each
  *             ioasid_set_find() and ioasid_set_get()
  * @owners:    who may call ioasid_set_free(); under ioasid_sets_mutex
- * @node:      in the list of all sets while @owners is not zero; under
+ * @hash:      in the table of tokens while @owners is not zero; under
  *             ioasid_sets_mutex
- * @hash:      in the table of tokens likewise
  * @privates:  private ID -> PASID, RCU for readers. A shared PASID is there by its
  *             number, so that looking one up touches nothing but this tree; a
  *             local one as a struct ioasid. *Its lock is the lock of the set* and
@@ -98,9 +108,9 @@ struct ioasid_note {
  * @pending:   those of @used that are freed and wait for a last reference
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
- * @seq:       how many PASIDs were ever allocated
+ * @side:      of every PASID that is not freed, unless somebody is introduced
  * @pasids:    struct ioasid.node of every PASID that is not freed, in the order of
- *             ioasid.seq, and markers of those who walk the list (id 0)
+ *             allocation, and markers of those who walk the list (id 0)
  * @telling:   somebody delivers events, and nobody else may
  * @listeners: notifiers that have to be told; 0 saves the queue
  * @notes:     events that nobody was told of yet, oldest first
@@ -125,11 +135,13 @@ struct ioasid_note {
  * leaves the event in the queue to whoever has it.
  */
 struct ioasid_set {
+	u32 id;
+	struct pid *owner;
+	char comm[TASK_COMM_LEN];
 	struct ioasid_pool *pool;
 	struct mm_struct *token;
 	refcount_t refs;
 	unsigned int owners;
-	struct list_head node;
 	struct hlist_node hash;
 	struct xarray privates;		/* its lock: all below */
 	bool dead;
@@ -140,7 +152,7 @@ struct ioasid_set {
 	u32 pending;
 	u32 guarantee;
 	u32 limit;
-	u64 seq;
+	bool side;
 	struct list_head pasids;
 	struct ioasid_note *notes;
 	struct ioasid_note **tail;
@@ -195,7 +207,7 @@ struct ioasid_binding {
  * @set:   its owner, which it keeps alive; immutable
  * @local: the space that its number is from, NULL for a shared one; immutable
  * @binding: its private ID, NULL for none; under the set's lock
- * @seq:   its place in the order of allocations of the set; immutable
+ * @cg:    the cgroup that was charged for it, kept; NULL for none; immutable
  * @data:  the owner's private data; written under the set's lock
  * @node:  in ioasid_set.pasids until freed; under the set's lock
  * @freed: tells that it was freed
@@ -208,7 +220,7 @@ struct ioasid {
 	struct ioasid_set *set;
 	struct ioasid_local *local;
 	struct ioasid_binding *binding;
-	u64 seq;
+	struct misc_cg *cg;
 	void __rcu *data;
 	union {
 		struct list_head node;
@@ -237,9 +249,36 @@ u32 ioasid_pool_free_locked(struct ioasid_pool *pool);
 void ioasid_pool_info(struct ioasid_pool *pool,
 		      struct ioasid_system_info *info);
 
+/* ioasid-cgroup.c */
+#ifdef CONFIG_IOASID_CGROUP
+int ioasid_charge(struct ioasid *pasid);
+void ioasid_uncharge(struct ioasid *pasid);
+void ioasid_set_charge_capacity(u64 nr);
+u32 ioasid_charge_room(void);
+#else
+static inline int ioasid_charge(struct ioasid *pasid)
+{
+	return 0;
+}
+
+static inline void ioasid_uncharge(struct ioasid *pasid)
+{
+}
+
+static inline void ioasid_set_charge_capacity(u64 nr)
+{
+}
+
+static inline u32 ioasid_charge_room(void)
+{
+	return U32_MAX;
+}
+#endif
+
 /* ioasid-local.c */
 #define IOASID_LOCAL_BITS	8	/* of the hash by device */
 
+void ioasid_local_capacity_changed(void);
 struct ioasid_local *ioasid_local_get(struct device *dev, gfp_t gfp);
 void ioasid_local_put(struct ioasid_local *local);
 struct ioasid_local *ioasid_local_find(struct device *dev);
@@ -267,7 +306,7 @@ bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared);
 /**
  * struct ioasid_walk - somebody who frees PASIDs of a set's list
  * @marker: where in the list; anything that is not freed meanwhile stays in order
- * @last:   the last ioasid.seq to look at, so that the end does not move
+ * @end:    what was last in the list at first, so that the end does not move
  * @all:    free everything, else what lies in the range:
  * @min:    lowest number
  * @max:    highest number
@@ -276,7 +315,7 @@ bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared);
  */
 struct ioasid_walk {
 	struct ioasid marker;
-	u64 last;
+	struct ioasid end;
 	bool all;
 	ioasid_t min;
 	ioasid_t max;

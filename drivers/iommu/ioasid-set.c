@@ -16,15 +16,21 @@
 #include <linux/export.h>
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "ioasid-private.h"
+#include "ioasid-trace.h"
 
 /* Sized for 1024 VMs without a chain; it needs no resizing to work with more. */
 static DEFINE_HASHTABLE(ioasid_sets, 10);
-static LIST_HEAD(ioasid_all_sets);
+/* All sets that have an owner, by struct ioasid_set.id. */
+static DEFINE_XARRAY_ALLOC(ioasid_all_sets);
+static u32 ioasid_next_set_id;
 /* Which sets there are, and who listens to them. */
 DEFINE_MUTEX(ioasid_sets_mutex);
 
@@ -135,6 +141,7 @@ static void ioasid_set_release(struct work_struct *work)
 	WARN_ON(!xa_empty(&set->privates));
 	if (set->token)
 		mmdrop(set->token);
+	put_pid(set->owner);
 	kfree(set);
 }
 
@@ -143,8 +150,12 @@ static void ioasid_set_init(struct ioasid_set *set, struct ioasid_pool *pool,
 {
 	set->pool = pool;
 	set->token = token;
-	if (token)
+	strscpy(set->comm, "kernel");
+	if (token) {
 		mmgrab(token);
+		set->owner = get_pid(task_tgid(current));
+		get_task_comm(set->comm, current->group_leader);
+	}
 	refcount_set(&set->refs, 1);
 	set->owners = 1;
 	/* A guest chooses its numbers, and pays for a tree that is spread out. */
@@ -159,7 +170,7 @@ void __init ioasid_host_init(void)
 {
 	ioasid_set_init(&ioasid_host, &ioasid_system_pool, NULL,
 			IOASID_LIMIT_NONE);
-	list_add(&ioasid_host.node, &ioasid_all_sets);
+	xa_store(&ioasid_all_sets, ioasid_host.id, &ioasid_host, GFP_KERNEL);
 }
 
 /**
@@ -188,17 +199,18 @@ static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
 	return NULL;
 }
 
-/* The set behind @set in the list of all, the first for NULL; NULL at the end. */
-struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set)
+/* The set with the lowest id from @id on, or NULL. */
+static struct ioasid_set *ioasid_sets_from_locked(unsigned long id)
 {
 	lockdep_assert_held(&ioasid_sets_mutex);
 
-	if (!set)
-		return list_first_entry_or_null(&ioasid_all_sets,
-						struct ioasid_set, node);
-	if (list_is_last(&set->node, &ioasid_all_sets))
-		return NULL;
-	return list_next_entry(set, node);
+	return xa_find(&ioasid_all_sets, &id, U32_MAX, XA_PRESENT);
+}
+
+/* The set behind @set, the first for NULL; NULL at the end. */
+struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set)
+{
+	return ioasid_sets_from_locked(set ? set->id + 1 : 0);
 }
 
 /* One step for all to see: the token is taken, or the set was never there. */
@@ -213,15 +225,23 @@ static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 	if (set->token && ioasid_sets_find_locked(set->token))
 		return -EEXIST;
 
+	err = xa_alloc_cyclic(&ioasid_all_sets, &set->id, set,
+			      XA_LIMIT(1, INT_MAX), &ioasid_next_set_id,
+			      GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+
 	ioasid_books_lock(set, &flags);
 	err = ioasid_set_guarantee_locked(set, guarantee);
 	ioasid_books_unlock(set, flags);
-	if (err)
+	if (err) {
+		xa_erase(&ioasid_all_sets, set->id);
 		return err;
+	}
 
-	list_add(&set->node, &ioasid_all_sets);
 	if (set->token)
 		hash_add(ioasid_sets, &set->hash, (unsigned long)set->token);
+	trace_ioasid_set_add(set->id, set->token, set->guarantee, set->limit, 0);
 	*tell = ioasid_events_add_set_locked(set);
 	return 0;
 }
@@ -246,6 +266,7 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 	err = ioasid_sets_add_locked(set, guarantee, &tell);
 	mutex_unlock(&ioasid_sets_mutex);
 	if (err) {
+		trace_ioasid_set_add(0, token, guarantee, limit, err);
 		ioasid_set_put(set);
 		return ERR_PTR(err);
 	}
@@ -326,6 +347,51 @@ struct ioasid_set *ioasid_set_find(struct mm_struct *token)
 	return set ?: ERR_PTR(-ENOENT);
 }
 
+/**
+ * ioasid_set_from - find a set of the system by its id
+ * @id: the lowest id to look for
+ *
+ * For the administrator, who may know of all sets: the host set has id 0, the others
+ * follow in the order in which they were made, until the numbers are used up and
+ * begin anew.
+ *
+ * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
+ * Return: The set with the lowest id from @id on, to be given back with
+ * ioasid_set_put(); or NULL.
+ */
+struct ioasid_set *ioasid_set_from(u32 id)
+{
+	struct ioasid_set *set;
+
+	mutex_lock(&ioasid_sets_mutex);
+	set = ioasid_sets_from_locked(id);
+	while (set && set->pool != &ioasid_system_pool)
+		set = ioasid_sets_next_locked(set);
+	if (set)
+		ioasid_set_get(set);
+	mutex_unlock(&ioasid_sets_mutex);
+	return set;
+}
+
+/**
+ * ioasid_set_pid - the process that made a set
+ * @set: the set
+ *
+ * Context: Process context.
+ * Return: Its PID as current knows it; 0 if it is gone, or is not known there, or if
+ * the kernel made the set.
+ */
+pid_t ioasid_set_pid(struct ioasid_set *set)
+{
+	pid_t nr = 0;
+
+	rcu_read_lock();
+	if (pid_task(set->owner, PIDTYPE_TGID))
+		nr = pid_vnr(set->owner);
+	rcu_read_unlock();
+	return nr;
+}
+
 /* One step for all to see: from here on the set only shrinks. */
 static void ioasid_sets_del_locked(struct ioasid_set *set)
 {
@@ -333,9 +399,11 @@ static void ioasid_sets_del_locked(struct ioasid_set *set)
 
 	lockdep_assert_held(&ioasid_sets_mutex);
 
-	list_del(&set->node);
+	xa_erase(&ioasid_all_sets, set->id);
 	hash_del(&set->hash);
 	ioasid_books_lock(set, &flags);
+	trace_ioasid_set_free(set->id, set->token, set->guarantee, set->limit,
+			      0);
 	set->dead = true;
 	set->limit = 0;
 	WARN_ON(ioasid_set_guarantee_locked(set, 0));
@@ -462,6 +530,7 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 		err = ioasid_set_guarantee_locked(set, guarantee);
 	if (!err)
 		set->limit = limit;
+	trace_ioasid_set_adjust(set->id, set->token, guarantee, limit, err);
 	ioasid_books_unlock(set, irqflags);
 	return err;
 }

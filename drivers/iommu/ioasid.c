@@ -30,6 +30,9 @@
 
 #include "ioasid-private.h"
 
+#define CREATE_TRACE_POINTS
+#include "ioasid-trace.h"
+
 static struct kmem_cache *ioasid_cache __ro_after_init;
 
 /*
@@ -80,9 +83,10 @@ static bool ioasid_publish_locked(struct xa_state *privates,
 	struct ioasid_binding *binding = pasid->binding;
 	bool tell = false;
 
-	pasid->seq = ++set->seq;
+	pasid->made.side = set->side;
 	list_add_tail(&pasid->node, &set->pasids);
 	ioasid_set_charge_locked(set, !pasid->local);
+	ioasid_trace_pasid(alloc, pasid, IOASID_PRIVATE_NONE);
 	if (ioasid_telling_locked(set))
 		tell = ioasid_note_locked(set, &pasid->made, IOASID_ALLOC);
 	if (binding)
@@ -116,6 +120,7 @@ static void ioasid_delete(struct ioasid *pasid)
 {
 	if (pasid->binding)
 		ioasid_binding_free(pasid->binding);
+	ioasid_uncharge(pasid);
 	ioasid_local_put(pasid->local);
 	kmem_cache_free(ioasid_cache, pasid);
 }
@@ -124,12 +129,14 @@ static struct ioasid *ioasid_new(struct ioasid_set *set,
 				 const struct ioasid_request *req, gfp_t gfp)
 {
 	struct ioasid *pasid = kmem_cache_alloc(ioasid_cache, gfp);
+	int err = -ENOMEM;
 
 	if (!pasid)
-		return NULL;
+		return ERR_PTR(err);
 	pasid->set = set;
 	pasid->local = NULL;
 	pasid->binding = NULL;
+	pasid->cg = NULL;
 	atomic_set(&pasid->life, req->flags & IOASID_REQUEST_GET ? 1 : 0);
 	RCU_INIT_POINTER(pasid->data, req->data);
 
@@ -143,16 +150,23 @@ static struct ioasid *ioasid_new(struct ioasid_set *set,
 		if (!pasid->binding)
 			goto err_delete;
 	}
+	/* The last, because it is seen in the cgroup. */
+	if (req->flags & IOASID_REQUEST_CHARGE) {
+		err = ioasid_charge(pasid);
+		if (err)
+			goto err_delete;
+	}
 	return pasid;
 
 err_delete:
 	ioasid_delete(pasid);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 static int ioasid_check_request(const struct ioasid_request *req)
 {
-	if (req->flags & ~(IOASID_REQUEST_PRIVATE | IOASID_REQUEST_GET))
+	if (req->flags & ~(IOASID_REQUEST_PRIVATE | IOASID_REQUEST_GET |
+			   IOASID_REQUEST_CHARGE))
 		return -EINVAL;
 	if (req->min > req->max)
 		return -EINVAL;
@@ -160,6 +174,58 @@ static int ioasid_check_request(const struct ioasid_request *req)
 	    req->private >= IOASID_CAPACITY_MAX)
 		return -EINVAL;
 	return 0;
+}
+
+static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
+{
+	unsigned long flags;
+	int err;
+
+	ioasid_books_lock(set, &flags);
+	err = ioasid_set_may_alloc_locked(set, shared);
+	ioasid_books_unlock(set, flags);
+	return err;
+}
+
+static int ioasid_try_request(struct ioasid_set *set,
+			      const struct ioasid_request *req,
+			      gfp_t gfp, ioasid_t *id)
+{
+	XA_STATE(numbers, &set->pool->xa, 0);
+	XA_STATE(privates, &set->privates, 0);
+	struct ioasid *pasid;
+	unsigned long flags;
+	bool tell = false;
+	int err;
+
+	err = ioasid_check_request(req);
+	/* A cgroup shall not see what is refused for other reasons. */
+	if (!err && req->flags & IOASID_REQUEST_CHARGE)
+		err = ioasid_may_alloc(set, !req->dev);
+	if (err)
+		return err;
+
+	pasid = ioasid_new(set, req, gfp);
+	if (IS_ERR(pasid))
+		return PTR_ERR(pasid);
+	if (pasid->local)
+		numbers.xa = &pasid->local->xa;
+
+	do {
+		ioasid_books_lock(set, &flags);
+		err = ioasid_insert_locked(&numbers, &privates, pasid, req);
+		if (!err) {
+			tell = ioasid_publish_locked(&privates, pasid);
+			*id = pasid->id;
+		}
+		ioasid_books_unlock(set, flags);
+	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
+
+	if (err)
+		ioasid_delete(pasid);
+	if (tell)
+		ioasid_tell(set);
+	return err;
 }
 
 /**
@@ -185,6 +251,7 @@ static int ioasid_check_request(const struct ioasid_request *req)
  * * -EEXIST:     the private ID stands for another PASID
  * * -ENOSPC:     no number of the range is free, or all that is free is kept for
  *                the guarantees of other sets
+ * * -EBUSY:      a limit of the cgroup of current is reached
  * * -ENOMEM:     no memory
  * * -ENOENT:     the set was freed
  */
@@ -192,37 +259,13 @@ int ioasid_alloc_request(struct ioasid_set *set,
 			 const struct ioasid_request *req,
 			 gfp_t gfp, ioasid_t *id)
 {
-	XA_STATE(numbers, &set->pool->xa, 0);
-	XA_STATE(privates, &set->privates, 0);
-	struct ioasid *pasid;
-	unsigned long flags;
-	bool tell = false;
-	int err;
-
-	err = ioasid_check_request(req);
-	if (err)
-		return err;
-
-	pasid = ioasid_new(set, req, gfp);
-	if (!pasid)
-		return -ENOMEM;
-	if (pasid->local)
-		numbers.xa = &pasid->local->xa;
-
-	do {
-		ioasid_books_lock(set, &flags);
-		err = ioasid_insert_locked(&numbers, &privates, pasid, req);
-		if (!err) {
-			tell = ioasid_publish_locked(&privates, pasid);
-			*id = pasid->id;
-		}
-		ioasid_books_unlock(set, flags);
-	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
+	int err = ioasid_try_request(set, req, gfp, id);
 
 	if (err)
-		ioasid_delete(pasid);
-	if (tell)
-		ioasid_tell(set);
+		ioasid_trace(alloc, set, IOMMU_PASID_INVALID,
+			     req->flags & IOASID_REQUEST_PRIVATE ?
+				     req->private : IOASID_PRIVATE_NONE,
+			     !!req->dev, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(ioasid_alloc_request);
@@ -259,6 +302,7 @@ static bool ioasid_reclaim_locked(struct ioasid *pasid)
 {
 	struct ioasid_local *local = pasid->local;
 
+	ioasid_trace_pasid(reclaim, pasid, IOASID_PRIVATE_NONE);
 	if (local) {
 		xa_lock(&local->xa);
 		__xa_erase(&local->xa, pasid->id);
@@ -272,6 +316,7 @@ static bool ioasid_reclaim_locked(struct ioasid *pasid)
 /* What is left to do for a reclaimed PASID when no lock is held. */
 static void ioasid_bury(struct ioasid *pasid)
 {
+	ioasid_uncharge(pasid);
 	ioasid_local_put(pasid->local);
 	kfree_rcu(pasid, rcu);
 }
@@ -296,6 +341,7 @@ static bool ioasid_retire_locked(struct ioasid *pasid, bool *tell)
 	if (pasid->binding)
 		*tell |= ioasid_unbind_locked(pasid);
 
+	ioasid_trace_pasid(free, pasid, IOASID_PRIVATE_NONE);
 	list_del(&pasid->node);
 	users = ioasid_telling_locked(set);
 	if (users)
@@ -406,6 +452,8 @@ int ioasid_free(struct ioasid_set *set, struct device *dev, ioasid_t id)
 	if (!err)
 		err = ioasid_free_one(pasid);
 	rcu_read_unlock();
+	if (err)
+		ioasid_trace(free, set, id, IOASID_PRIVATE_NONE, !!dev, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(ioasid_free);
@@ -435,7 +483,7 @@ static bool ioasid_walk_on_locked(struct ioasid_set *set,
 	u32 nr = IOASID_BATCH;
 
 	list_for_each_entry_safe_continue(pasid, next, &set->pasids, node) {
-		if (pasid->seq > walk->last || !nr--)
+		if (pasid == &walk->end || !nr--)
 			break;
 		if (!ioasid_walk_match(walk, pasid))
 			continue;
@@ -446,8 +494,7 @@ static bool ioasid_walk_on_locked(struct ioasid_set *set,
 		}
 	}
 	list_move_tail(&walk->marker.node, &pasid->node);
-	return !list_entry_is_head(pasid, &set->pasids, node) &&
-	       pasid->seq <= walk->last;
+	return pasid != &walk->end;
 }
 
 static bool ioasid_walk_on(struct ioasid_set *set, struct ioasid_walk *walk)
@@ -486,10 +533,10 @@ void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk)
 
 	walk->freed = 0;
 	walk->marker.id = 0;
-	walk->marker.seq = 0;
+	walk->end.id = 0;
 	ioasid_set_lock(set, &flags);
-	walk->last = set->seq;
 	list_add(&walk->marker.node, &set->pasids);
+	list_add_tail(&walk->end.node, &set->pasids);
 	ioasid_set_unlock(set, flags);
 
 	while (ioasid_walk_on(set, walk))
@@ -497,6 +544,7 @@ void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk)
 
 	ioasid_set_lock(set, &flags);
 	list_del(&walk->marker.node);
+	list_del(&walk->end.node);
 	ioasid_set_unlock(set, flags);
 }
 
@@ -567,6 +615,7 @@ int ioasid_hold_pasid(struct ioasid *pasid)
 		if (life & IOASID_FREED)
 			return -ENOENT;
 	} while (!atomic_try_cmpxchg(&pasid->life, &life, life + 1));
+	ioasid_trace_pasid(get, pasid, IOASID_PRIVATE_NONE);
 	return 0;
 }
 
@@ -678,6 +727,8 @@ void ioasid_release(struct ioasid *pasid)
 	if (!pasid)
 		return;
 
+	/* While it cannot go away. */
+	ioasid_trace_pasid(put, pasid, IOASID_PRIVATE_NONE);
 	life = atomic_read(&pasid->life);
 	do {
 		if (WARN_ON_ONCE(!(life & IOASID_USERS)))
@@ -760,6 +811,7 @@ static int __init ioasid_init(void)
 	ioasid_cache = KMEM_CACHE(ioasid, SLAB_PANIC);
 	ioasid_binding_init();
 	ioasid_host_init();
+	ioasid_local_capacity_changed();
 	return 0;
 }
 core_initcall(ioasid_init);

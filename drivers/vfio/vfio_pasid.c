@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PASIDs of a VFIO container: the ioctls, and whose set they act on.
- *
- * The set is named by the mm that opened the container's IOMMU driver and not by
- * the caller of an ioctl, so a file descriptor that was inherited or passed on
- * keeps its meaning. Each container of the mm is one owner of the set, whether it
- * was opened before or after the first call made the set, and whether it makes
- * calls or not; the last one to go frees the set with all PASIDs, whatever way the
- * process came to its end.
+ * PASIDs of a VFIO container: the ioctls, and what is local to its devices.
  */
 #include <linux/bitops.h>
-#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
-#include <linux/ioasid.h>
+#include <linux/ioasid_user.h>
 #include <linux/iommu.h>
 #include <linux/kref.h>
-#include <linux/list.h>
-#include <linux/minmax.h>
 #include <linux/mutex.h>
-#include <linux/sched/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -29,20 +17,19 @@
 #include "vfio.h"
 #include "vfio_pasid.h"
 
-/*
- * All containers that are open. They are walked when a process makes its set, to
- * give each of its containers a share. Outermost lock of this file.
- */
-static LIST_HEAD(vfio_pasids);
-static DEFINE_MUTEX(vfio_pasids_lock);
+/* The same list, by another name. */
+static_assert(sizeof(struct vfio_iommu_pasid_entry) ==
+	      sizeof(struct ioasid_entry));
+static_assert(offsetof(struct vfio_iommu_pasid_entry, pasid) ==
+	      offsetof(struct ioasid_entry, pasid));
+static_assert(offsetof(struct vfio_iommu_pasid_entry, flags) ==
+	      offsetof(struct ioasid_entry, flags));
+static_assert(VFIO_PASID_LOCAL == IOASID_ENTRY_LOCAL);
 
 /**
  * vfio_pasid_open - what a new container has to do with PASIDs
  * @iommu: the container's IOMMU driver data, given by current
  * @has_group: see struct vfio_pasid; called with vfio_pasid.lock held
- *
- * Makes no set: most containers never need one. Shares the one that the process
- * has, if it has one.
  *
  * Context: Process context of a user task. May sleep.
  * Return: What vfio_pasid_release() takes back, or NULL without memory.
@@ -51,8 +38,7 @@ struct vfio_pasid *
 vfio_pasid_open(void *iommu,
 		bool (*has_group)(void *iommu, struct iommu_group *group))
 {
-	struct vfio_pasid *vp = kzalloc(sizeof(*vp), GFP_KERNEL_ACCOUNT);
-	struct ioasid_set *set;
+	struct vfio_pasid *vp = kzalloc_obj(*vp, GFP_KERNEL_ACCOUNT);
 
 	if (!vp)
 		return NULL;
@@ -60,14 +46,7 @@ vfio_pasid_open(void *iommu,
 	mutex_init(&vp->lock);
 	vp->iommu = iommu;
 	vp->has_group = has_group;
-	vp->mm = current->mm;
-	mmgrab(vp->mm);
-
-	mutex_lock(&vfio_pasids_lock);
-	set = ioasid_set_join(vp->mm);
-	vp->set = IS_ERR(set) ? NULL : set;
-	list_add(&vp->node, &vfio_pasids);
-	mutex_unlock(&vfio_pasids_lock);
+	ioasid_user_open(&vp->user);
 	return vp;
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_open);
@@ -86,17 +65,11 @@ static void vfio_pasid_destroy(struct kref *users)
  */
 void vfio_pasid_release(struct vfio_pasid *vp)
 {
-	mutex_lock(&vfio_pasids_lock);
-	list_del(&vp->node);
-	mutex_unlock(&vfio_pasids_lock);
-
 	mutex_lock(&vp->lock);
 	vp->iommu = NULL;
 	mutex_unlock(&vp->lock);
 
-	if (vp->set)
-		ioasid_set_free(vp->set);
-	mmdrop(vp->mm);
+	ioasid_user_release(&vp->user);
 	kref_put(&vp->users, vfio_pasid_destroy);
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_release);
@@ -112,67 +85,6 @@ bool vfio_pasid_supported(void)
 	return ioasid_capacity();
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_supported);
-
-/* Makes the set of @vp's mm, and shares it among all containers of this mm. */
-static struct ioasid_set *vfio_pasid_make_set(struct vfio_pasid *vp, u32 limit)
-{
-	struct ioasid_set *set;
-	struct vfio_pasid *pos;
-
-	lockdep_assert_held(&vfio_pasids_lock);
-
-	set = ioasid_set_create(vp->mm, 0, limit);
-	if (IS_ERR(set))
-		return set;
-
-	list_for_each_entry(pos, &vfio_pasids, node) {
-		if (pos->mm != vp->mm)
-			continue;
-		/* One share came with the set; the join cannot fail meanwhile. */
-		if (pos != vp)
-			ioasid_set_join(pos->mm);
-		/* Pairs with smp_load_acquire() in vfio_pasid_get_set(). */
-		smp_store_release(&pos->set, set);
-	}
-	return set;
-}
-
-/* Returns the set with a reference, made now if this is its first use. */
-static struct ioasid_set *vfio_pasid_get_set(struct vfio_pasid *vp, u32 limit)
-{
-	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
-	struct ioasid_set *set = smp_load_acquire(&vp->set);
-
-	if (set)
-		return ioasid_set_get(set);
-	if (!vfio_pasid_supported())
-		return ERR_PTR(-EOPNOTSUPP);
-
-	mutex_lock(&vfio_pasids_lock);
-	set = vp->set ?: vfio_pasid_make_set(vp, limit);
-	if (!IS_ERR(set))
-		ioasid_set_get(set);
-	mutex_unlock(&vfio_pasids_lock);
-	return set;
-}
-
-/*
- * Copies in a structure whose first field is argsz. The bound on argsz is a bound
- * on the time that looking for non-zero bytes in the tail may take.
- */
-static int vfio_pasid_copy_in(void *to, size_t size, void __user *from)
-{
-	u32 argsz;
-	int err;
-
-	if (get_user(argsz, (u32 __user *)from))
-		return -EFAULT;
-	if (argsz < size || argsz > SZ_4K)
-		return -EINVAL;
-
-	err = copy_struct_from_user(to, size, from, argsz);
-	return err == -E2BIG ? -EINVAL : err;
-}
 
 static bool vfio_pasid_has_group(struct vfio_pasid *vp,
 				 struct iommu_group *group)
@@ -258,8 +170,7 @@ static int vfio_pasid_free_local(struct device *dev, void *set)
  */
 void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group)
 {
-	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
-	struct ioasid_set *set = smp_load_acquire(&vp->set);
+	struct ioasid_set *set = ioasid_user_set(&vp->user);
 	struct ioasid_set_info info;
 
 	if (!set)
@@ -273,21 +184,6 @@ void vfio_pasid_detach_group(struct vfio_pasid *vp, struct iommu_group *group)
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_detach_group);
 
-/*
- * A PASID that the caller was not told of is one that was not made. The reference
- * keeps its number from being that of another one until this is settled.
- */
-static int vfio_pasid_tell_caller(struct ioasid_set *set, struct device *dev,
-				  ioasid_t pasid, u32 __user *to)
-{
-	int err = put_user(pasid, to);
-
-	if (err)
-		ioasid_free(set, dev, pasid);
-	ioasid_put(set, dev, pasid);
-	return err;
-}
-
 static int vfio_pasid_alloc(struct vfio_pasid *vp, struct ioasid_set *set,
 			    struct vfio_iommu_alloc_pasid __user *arg)
 {
@@ -297,7 +193,7 @@ static int vfio_pasid_alloc(struct vfio_pasid *vp, struct ioasid_set *set,
 	ioasid_t pasid;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags & ~(VFIO_PASID_LOCAL | VFIO_PASID_GUEST) || req.reserved)
@@ -313,13 +209,13 @@ static int vfio_pasid_alloc(struct vfio_pasid *vp, struct ioasid_set *set,
 		.min = req.min,
 		.max = req.max,
 		.private = req.guest,
-		.flags = IOASID_REQUEST_GET,
+		.flags = IOASID_REQUEST_GET | IOASID_REQUEST_CHARGE,
 	};
 	if (req.flags & VFIO_PASID_GUEST)
 		want.flags |= IOASID_REQUEST_PRIVATE;
 	err = vfio_pasid_request(vp, set, &pd, &want, &pasid);
 	if (!err)
-		err = vfio_pasid_tell_caller(set, pd.dev, pasid, &arg->pasid);
+		err = ioasid_user_tell(set, pd.dev, pasid, &arg->pasid);
 	vfio_pasid_put_device(&pd);
 	return err;
 }
@@ -331,7 +227,7 @@ static int vfio_pasid_free(struct vfio_pasid *vp, struct ioasid_set *set,
 	struct vfio_pasid_device pd;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved)
@@ -352,7 +248,7 @@ static int vfio_pasid_bind(struct vfio_pasid *vp, struct ioasid_set *set,
 	struct vfio_pasid_device pd;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved)
@@ -361,11 +257,9 @@ static int vfio_pasid_bind(struct vfio_pasid *vp, struct ioasid_set *set,
 	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
 	if (err)
 		return err;
-	err = ioasid_attach_private(set, pd.dev, req.pasid, req.guest,
-				    GFP_KERNEL_ACCOUNT);
+	err = ioasid_user_bind(set, pd.dev, req.pasid, req.guest);
 	vfio_pasid_put_device(&pd);
-	/* Nobody learns whose PASID it is, or whether it is anybody's. */
-	return err == -EACCES ? -ENOENT : err;
+	return err;
 }
 
 static int vfio_pasid_unbind(struct ioasid_set *set,
@@ -374,36 +268,12 @@ static int vfio_pasid_unbind(struct ioasid_set *set,
 	struct vfio_iommu_unbind_pasid req;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags || req.reserved || req.guest >= IOASID_CAPACITY_MAX)
 		return -EINVAL;
 	return ioasid_detach_private(set, req.guest);
-}
-
-/* Writes up to req->count entries; afterwards req says where to go on. */
-static int vfio_pasid_list_to(struct ioasid_set *set, struct device *dev,
-			      struct vfio_iommu_list_pasids *req)
-{
-	struct vfio_iommu_pasid_entry __user *to = u64_to_user_ptr(req->entries);
-	struct ioasid_private found = { .private = req->guest };
-	struct vfio_iommu_pasid_entry entry = {};
-	u32 room = req->count;
-
-	req->count = 0;
-	while (req->count < room && !ioasid_next_private(set, &found)) {
-		cond_resched();
-		entry.guest = found.private++;
-		entry.pasid = found.id;
-		entry.flags = found.dev ? VFIO_PASID_LOCAL : 0;
-		if (dev && found.dev != dev)
-			continue;
-		if (copy_to_user(&to[req->count++], &entry, sizeof(entry)))
-			return -EFAULT;
-	}
-	req->guest = found.private;
-	return 0;
 }
 
 static int vfio_pasid_list(struct vfio_pasid *vp, struct ioasid_set *set,
@@ -413,7 +283,7 @@ static int vfio_pasid_list(struct vfio_pasid *vp, struct ioasid_set *set,
 	struct vfio_pasid_device pd;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags & ~VFIO_PASID_LOCAL || req.reserved || !req.count)
@@ -422,25 +292,14 @@ static int vfio_pasid_list(struct vfio_pasid *vp, struct ioasid_set *set,
 	err = vfio_pasid_get_device(vp, req.flags, req.device, &pd);
 	if (err)
 		return err;
-	err = vfio_pasid_list_to(set, pd.dev, &req);
+	err = ioasid_user_list(set, pd.dev, &req.guest, &req.count,
+			       req.entries);
 	vfio_pasid_put_device(&pd);
 	if (err)
 		return err;
 	if (put_user(req.guest, &arg->guest) || put_user(req.count, &arg->count))
 		return -EFAULT;
 	return 0;
-}
-
-/* Asks for the capability only where it decides: a refusal may be audited. */
-static int vfio_pasid_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
-			     unsigned int flags)
-{
-	int err = ioasid_set_adjust(set, guarantee, limit, flags);
-
-	if (err == -EPERM && capable(CAP_SYS_RESOURCE))
-		err = ioasid_set_adjust(set, guarantee, limit,
-					flags | IOASID_ADJUST_MAY_RAISE);
-	return err;
 }
 
 static int vfio_pasid_set_quota(struct ioasid_set *set,
@@ -450,7 +309,7 @@ static int vfio_pasid_set_quota(struct ioasid_set *set,
 	unsigned int flags = 0;
 	int err;
 
-	err = vfio_pasid_copy_in(&req, sizeof(req), arg);
+	err = ioasid_user_copy_in(&req, sizeof(req), arg);
 	if (err)
 		return err;
 	if (req.flags & ~(VFIO_PASID_QUOTA_GUARANTEE | VFIO_PASID_QUOTA_LIMIT))
@@ -464,7 +323,7 @@ static int vfio_pasid_set_quota(struct ioasid_set *set,
 		flags |= IOASID_ADJUST_LIMIT;
 	else if (req.limit)
 		return -EINVAL;
-	return vfio_pasid_adjust(set, req.guarantee, req.limit, flags);
+	return ioasid_user_adjust(set, req.guarantee, req.limit, flags);
 }
 
 /**
@@ -488,7 +347,7 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 	 * Taken before the user's memory is touched, which may take for ever and
 	 * let another thread take the group from the container: these two stay.
 	 */
-	set = vfio_pasid_get_set(vp, default_limit);
+	set = ioasid_user_get_set(&vp->user, default_limit);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	kref_get(&vp->users);
@@ -515,33 +374,11 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 	default:
 		ret = -ENOTTY;
 	}
-	/* KVM knows of a binding, or of its end, before the VMM does. */
-	ioasid_set_sync(set);
-	ioasid_set_put(set);
+	ioasid_user_put_set(set);
 	kref_put(&vp->users, vfio_pasid_destroy);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pasid_ioctl);
-
-/* The set's numbers, or those that it would start with. */
-static void vfio_pasid_info(struct vfio_pasid *vp, u32 default_limit,
-			    struct ioasid_set_info *info)
-{
-	/* Pairs with smp_store_release() in vfio_pasid_make_set(). */
-	struct ioasid_set *set = smp_load_acquire(&vp->set);
-	struct ioasid_system_info system;
-
-	if (set) {
-		ioasid_set_get_info(set, info);
-		return;
-	}
-
-	ioasid_get_system_info(&system);
-	*info = (struct ioasid_set_info) {
-		.limit = default_limit,
-		.available = min(default_limit, system.free),
-	};
-}
 
 /**
  * vfio_pasid_add_cap - add the PASID capability to VFIO_IOMMU_GET_INFO
@@ -562,7 +399,7 @@ int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,
 	if (!vfio_pasid_supported())
 		return 0;
 
-	vfio_pasid_info(vp, default_limit, &info);
+	ioasid_user_get_info(&vp->user, default_limit, &info);
 	ioasid_get_system_info(&system);
 	cap.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_PASID;
 	cap.header.version = 1;

@@ -5,31 +5,24 @@
 #ifndef __VFIO_VFIO_PASID_H
 #define __VFIO_VFIO_PASID_H
 
+#include <linux/ioasid_user.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-struct ioasid_set;
 struct iommu_group;
-struct mm_struct;
 struct vfio_info_cap;
 
 /**
  * struct vfio_pasid - what a container has to do with PASIDs
- * @mm:   of the process that set the container's IOMMU driver, pinned so that no
- *        other process can come by the same token; immutable
- * @node: in the list of open containers
- * @set:  the PASID set of @mm, of which the container is one owner; NULL until
- *        the process makes it, then it stays
+ * @user: whose set it is
  * @lock: a group leaves with its local PASIDs, or one is allocated before it does
  * @iommu: the container's IOMMU driver data; NULL, under @lock, once it is gone
  * @has_group: is a group, with an IOMMU of its own, in the container? Immutable.
  * @users: the container, and each call under way, which may outlast it
  */
 struct vfio_pasid {
-	struct mm_struct *mm;
-	struct list_head node;
-	struct ioasid_set *set;
+	struct ioasid_user user;
 	struct mutex lock;	/* local PASIDs and groups */
 	void *iommu;
 	bool (*has_group)(void *iommu, struct iommu_group *group);

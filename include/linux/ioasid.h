@@ -77,6 +77,7 @@ struct ioasid_set_info {
 /* What ioasid_alloc_request() is to do beside allocating. */
 #define IOASID_REQUEST_PRIVATE	BIT(0)	/* attach a private ID in the same step */
 #define IOASID_REQUEST_GET	BIT(1)	/* take a reference for the caller */
+#define IOASID_REQUEST_CHARGE	BIT(2)	/* charge the cgroup of current */
 
 /**
  * struct ioasid_request - what PASID is wanted
@@ -84,7 +85,8 @@ struct ioasid_set_info {
  * @max:     the highest number that will do; may be beyond what there is
  * @dev:     NULL for a shared PASID, else the device that it shall be local to
  * @private: private ID to attach, with %IOASID_REQUEST_PRIVATE
- * @flags:   %IOASID_REQUEST_PRIVATE, %IOASID_REQUEST_GET
+ * @flags:   %IOASID_REQUEST_PRIVATE, %IOASID_REQUEST_GET, %IOASID_REQUEST_CHARGE;
+ *           the last one where a task asks, and not the kernel for itself
  * @data:    private data that ioasid_find() returns; may be NULL
  */
 struct ioasid_request {
@@ -195,6 +197,8 @@ struct ioasid_set *ioasid_set_create(struct mm_struct *token, u32 guarantee,
 				     u32 limit);
 struct ioasid_set *ioasid_set_join(struct mm_struct *token);
 struct ioasid_set *ioasid_set_find(struct mm_struct *token);
+struct ioasid_set *ioasid_set_from(u32 id);
+pid_t ioasid_set_pid(struct ioasid_set *set);
 void ioasid_set_free(struct ioasid_set *set);
 struct ioasid_set *ioasid_set_get(struct ioasid_set *set);
 void ioasid_set_put(struct ioasid_set *set);

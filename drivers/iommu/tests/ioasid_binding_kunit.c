@@ -202,7 +202,7 @@ static void unknown_request_is_refused(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			try_request(set, (struct ioasid_request) {
-				    .flags = IOASID_REQUEST_GET << 1 }));
+				    .flags = IOASID_REQUEST_CHARGE << 1 }));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			try_request(set, (struct ioasid_request) {
 				    .min = 2, .max = 1 }));

@@ -414,8 +414,8 @@ static void pool_listener_gets_to_know_all_sets(struct kunit *test)
 	alloc_id(test, a);
 	alloc_id(test, b);
 	listen_to_pool(rec);
-	/* Sets in whatever order. */
-	expect_told(rec, "add alloc:2 add alloc:1");
+	/* The older one first. */
+	expect_told(rec, "add alloc:1 add alloc:2");
 	KUNIT_EXPECT_EQ(test, a->listeners, 1);
 	KUNIT_EXPECT_EQ(test, b->listeners, 1);
 }
@@ -448,7 +448,7 @@ static void set_that_is_not_known_yet_is_not_heard(struct kunit *test)
 	late->hook = alloc_in_both;
 	late->arg = sets;
 	listen_to_pool(late);
-	expect_told(late, "add alloc:2 add alloc:1");
+	expect_told(late, "add alloc:1 add alloc:2");
 	ioasid_free(sets[0], NULL, 1);
 	ioasid_free(sets[1], NULL, 2);
 	expect_told(late, "free:1 free:2");
@@ -529,43 +529,103 @@ static void late_listener_hears_of_all(struct kunit *test)
 }
 
 /* While it is told of what there is, what it knows already goes on to change. */
+struct replay_change {
+	ioasid_t at;		/* of the batch that it just hears */
+	ioasid_t before;	/* of the batch before */
+	ioasid_t after;		/* of a batch to come */
+	/* Numbers that get themselves as private ID, before and after. */
+	ioasid_t bind[2];
+};
+
 static void change_while_being_introduced(struct recorder *rec,
 					  const struct ioasid_event *event)
 {
+	const struct replay_change *change = rec->arg;
 	struct ioasid_set *set = event->set;
+	int i;
 
-	if (event->type != IOASID_ALLOC || event->id != 20)
+	if (event->type != IOASID_ALLOC || event->id != change->at)
 		return;
-	/* Of the batch that it just hears, of the one before, and of one to come. */
-	ioasid_free(set, NULL, 20);
-	ioasid_free(set, NULL, 3);
-	ioasid_free(set, NULL, 38);
-	KUNIT_EXPECT_EQ(rec->test, 0,
-			ioasid_attach_private(set, NULL, 32, 32, GFP_ATOMIC));
-	KUNIT_EXPECT_EQ(rec->test, 0,
-			ioasid_attach_private(set, NULL, 39, 39, GFP_ATOMIC));
+	ioasid_free(set, NULL, change->at);
+	ioasid_free(set, NULL, change->before);
+	ioasid_free(set, NULL, change->after);
+	for (i = 0; i < ARRAY_SIZE(change->bind); i++)
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				ioasid_attach_private(set, NULL, change->bind[i],
+						      change->bind[i],
+						      GFP_ATOMIC));
+}
+
+static char *replayed(char *want, ioasid_t id, bool bound)
+{
+	want += sprintf(want, " alloc:%u", id);
+	if (bound)
+		want += sprintf(want, " bind:%u=%u", id, id);
+	return want;
+}
+
+static char *new_text(struct kunit *test)
+{
+	char *text = kunit_kzalloc(test, 1024, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	return text;
+}
+
+static const struct replay_change first_change = {
+	.at = 20, .before = 3, .after = 38, .bind = { 32, 39 },
+};
+
+static const struct replay_change second_change = {
+	.at = 22, .before = 5, .after = 36, .bind = { 34, 40 },
+};
+
+static void introduce_first(struct kunit *test, struct ioasid_set *set)
+{
+	struct recorder *rec = new_recorder(test);
+	char *want = new_text(test), *to = want + sprintf(want, "add");
+	int id;
+
+	/* 38 is gone before its turn, and 39 is bound. */
+	for (id = 1; id <= 40; id++)
+		if (id != 38)
+			to = replayed(to, id, id == 39);
+	sprintf(to, " free:20 free:3 bind:32=32");
+
+	rec->arg = (void *)&first_change;
+	rec->hook = change_while_being_introduced;
+	listen_to_set(rec, set);
+	expect_told(rec, want);
+	rec->hook = NULL;
 }
 
 static void nothing_is_lost_or_doubled_during_a_replay(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
-	struct recorder *rec = new_recorder(test);
-	int len, id;
-	char *want;
-
-	want = kunit_kzalloc(test, 1024, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, want);
-	len = sprintf(want, "add");
-	for (id = 1; id <= 40; id++) {
-		/* 38 is gone before its turn, and 39 is bound. */
-		if (id != 38)
-			len += sprintf(want + len, " alloc:%d", id);
-		if (id == 39)
-			len += sprintf(want + len, " bind:39=39");
-	}
-	sprintf(want + len, " free:20 free:3 bind:32=32");
 
 	alloc_ids(test, set, 40);
+	introduce_first(test, set);
+}
+
+static void second_replay_is_like_the_first(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	char *want = new_text(test), *to = want + sprintf(want, "add");
+	int id;
+
+	alloc_ids(test, set, 40);
+	introduce_first(test, set);
+	/* The lowest that is free, and the last in the list. */
+	expect_alloc(test, set, 3);
+
+	for (id = 1; id <= 40; id++)
+		if (id != 3 && id != 20 && id != 36 && id != 38)
+			to = replayed(to, id, id == 32 || id >= 39);
+	to = replayed(to, 3, false);
+	sprintf(to, " free:22 free:5 bind:34=34");
+
+	rec->arg = (void *)&second_change;
 	rec->hook = change_while_being_introduced;
 	listen_to_set(rec, set);
 	expect_told(rec, want);
@@ -1033,6 +1093,7 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(listener_to_the_system_knows_the_host),
 	KUNIT_CASE_PARAM(late_listener_hears_of_all, replay_size_gen_params),
 	KUNIT_CASE(nothing_is_lost_or_doubled_during_a_replay),
+	KUNIT_CASE(second_replay_is_like_the_first),
 	KUNIT_CASE(priorities_hold_across_scopes),
 	KUNIT_CASE(notifier_runs_under_rcu_and_no_lock),
 	KUNIT_CASE(notifier_may_call_what_does_not_sleep),

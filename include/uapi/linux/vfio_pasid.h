@@ -13,11 +13,12 @@
  *
  * A container acts on the PASID set of the process (the address space) that
  * called VFIO_SET_IOMMU on it. The set is made by the first PASID call and is
- * shared by all containers of that process. A container that another process
- * uses, because the file descriptor was inherited, kept over exec or passed on,
- * stays with this set; a container that is opened after exec is in a new one.
- * When the last container of the process loses its last group, all PASIDs of the
- * set are freed; a killed process gives everything back.
+ * shared by all containers of that process, and by /dev/ioasid where it has it
+ * open. A container that another process uses, because the file descriptor was
+ * inherited, kept over exec or passed on, stays with this set; a container that is
+ * opened after exec is in a new one. When the last container of the process loses
+ * its last group, and the last /dev/ioasid is closed, all PASIDs of the set are
+ * freed; a killed process gives everything back.
  *
  * The set holds at most its limit of PASIDs, which starts with the module
  * parameter pasid_quota of vfio_iommu_type1, and cannot be refused the first
@@ -68,7 +69,8 @@
  *             PASID has a guest PASID
  * ENOENT      free, bind, unbind: the caller has no such PASID or guest PASID.
  *             Also: the container lost its last group during the call.
- * EBUSY       quota: the limit is below what the set holds
+ * EBUSY       allocation: a limit of the caller's cgroup is reached.
+ *             quota: the limit is below what the set holds.
  * EPERM       quota: guarantee or limit would rise without CAP_SYS_RESOURCE
  * ==========  ================================================================
  */
@@ -89,8 +91,9 @@
  * @limit: the most PASIDs the set may hold; 0xffffffff is no limit
  * @used: PASIDs the set holds, shared and local ones. One that was freed while
  *	the kernel still uses it counts until that use ends.
- * @available: shared PASIDs that could be allocated right now. Other sets compete
- *	for the part that the guarantee does not cover.
+ * @available: shared PASIDs that the caller could allocate right now: what the
+ *	limit, the system and the caller's cgroup leave. Other sets compete for the
+ *	part that the guarantee does not cover.
  * @shared_min: the lowest number of a shared PASID. The ones from 1 up to this are
  *	local: unique on their device only. 1 if there are none. VMs migrate only
  *	between hosts where this is the same.
@@ -134,7 +137,7 @@ struct vfio_iommu_type1_info_cap_pasid {
  * Allocate one PASID into the container's set. PASID 0 is never handed out.
  *
  * Errors: EINVAL, EFAULT, EBADF, EOPNOTSUPP, ENOTTY, ENOMEM, EDQUOT, ENOSPC,
- * EEXIST.
+ * EEXIST, EBUSY.
  */
 struct vfio_iommu_alloc_pasid {
 	__u32	argsz;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOASID charges: a PASID counts in the cgroup of the task that asked for it.
+ *
+ * The resource is "ioasid" of the misc controller. A PASID keeps the cgroup that was
+ * charged, and whoever reclaims it returns the charge to just that one, wherever
+ * the task has gone since and whether the cgroup was removed.
+ *
+ * A charge comes before the PASID and goes after it, so that what a cgroup is
+ * charged for is never less than what it has.
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/misc_cgroup.h>
+
+#include "ioasid-private.h"
+
+/**
+ * ioasid_charge - charge the cgroup of current for a PASID
+ * @pasid: the PASID, which nobody knows yet
+ *
+ * Context: Process context.
+ * Return: 0, or -EBUSY if the cgroup, or one that it is in, has reached its limit.
+ */
+int ioasid_charge(struct ioasid *pasid)
+{
+	struct misc_cg *cg = get_current_misc_cg();
+	int err;
+
+	err = misc_cg_try_charge(MISC_CG_RES_IOASID, cg, 1);
+	if (err) {
+		put_misc_cg(cg);
+		return err;
+	}
+	pasid->cg = cg;
+	return 0;
+}
+
+/**
+ * ioasid_uncharge - return the charge for a PASID
+ * @pasid: the PASID, of which nobody knows any more; nothing happens if it was not
+ *         charged
+ *
+ * Context: Any context.
+ */
+void ioasid_uncharge(struct ioasid *pasid)
+{
+	if (!pasid->cg)
+		return;
+	misc_cg_uncharge(MISC_CG_RES_IOASID, pasid->cg, 1);
+	put_misc_cg(pasid->cg);
+}
+
+/**
+ * ioasid_set_charge_capacity - say how many PASIDs there may be
+ * @nr: shared ones, and for each device the local ones
+ *
+ * Context: Any context.
+ */
+void ioasid_set_charge_capacity(u64 nr)
+{
+	misc_cg_set_capacity(MISC_CG_RES_IOASID, nr);
+}
+
+static u32 ioasid_misc_room(struct misc_cg *cg)
+{
+	struct misc_res *res = &cg->res[MISC_CG_RES_IOASID];
+	u64 max = READ_ONCE(res->max);
+	u64 usage = atomic64_read(&res->usage);
+
+	return min_t(u64, max - min(max, usage), U32_MAX);
+}
+
+/**
+ * ioasid_charge_room - how many more PASIDs could current's cgroup be charged for?
+ *
+ * Context: Process context.
+ * Return: The number, %U32_MAX if there is no limit.
+ */
+u32 ioasid_charge_room(void)
+{
+	struct misc_cg *own = get_current_misc_cg(), *cg;
+	u32 room = U32_MAX;
+
+	for (cg = own; cg; cg = css_misc(cg->css.parent))
+		room = min(room, ioasid_misc_room(cg));
+	put_misc_cg(own);
+	return room;
+}

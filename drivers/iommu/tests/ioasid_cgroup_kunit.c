@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: when a cgroup is charged for a PASID, and when it gets that back. The
+ * cgroup is the one that the tests run in, usually that of all kernel threads.
+ */
+#include <linux/fault-inject.h>
+#include <linux/misc_cgroup.h>
+
+#include "ioasid_kunit.h"
+
+#define CAPACITY	64
+
+/* More than all tests use, and not what the system has. */
+#define CHARGES		1000
+
+static struct misc_res *own_res(struct kunit *test)
+{
+	struct misc_cg *cg = get_current_misc_cg();
+
+	KUNIT_ASSERT_NOT_NULL(test, cg);
+	/* Nobody removes it while a test runs in it. */
+	put_misc_cg(cg);
+	return &cg->res[MISC_CG_RES_IOASID];
+}
+
+static u64 own_usage(struct kunit *test)
+{
+	return atomic64_read(&own_res(test)->usage);
+}
+
+/* A limit so that @room more PASIDs fit; the end of the case takes it away. */
+static void limit_to(struct kunit *test, u64 room)
+{
+	WRITE_ONCE(own_res(test)->max, own_usage(test) + room);
+}
+
+static int charge_init(struct kunit *test)
+{
+	int err = ioasid_test_init(test);
+
+	if (err)
+		return err;
+	test_capacity(test, CAPACITY);
+	ioasid_set_charge_capacity(own_usage(test) + CHARGES);
+	return 0;
+}
+
+static void charge_exit(struct kunit *test)
+{
+	WRITE_ONCE(own_res(test)->max, U64_MAX);
+	ioasid_local_capacity_changed();
+}
+
+static s64 try_charged(struct ioasid_set *set, struct ioasid_request req)
+{
+	req.flags |= IOASID_REQUEST_CHARGE;
+	return try_request(set, req);
+}
+
+static void pasid_is_charged_until_freed(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 2);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 2);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	free_set(test, set);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void kernel_is_not_charged(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	limit_to(test, 0);
+	alloc_id(test, set);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void pending_pasid_stays_charged(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+	struct held_id *held;
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	held = hold_id(test, set, 1);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	drop_id(test, held);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void limit_of_the_cgroup_is_kept(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	limit_to(test, 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, CAPACITY - 2);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+}
+
+static void room_is_what_the_cgroup_leaves(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+
+	KUNIT_EXPECT_EQ(test, ioasid_charge_room(), U32_MAX);
+	limit_to(test, 3);
+	KUNIT_EXPECT_EQ(test, ioasid_charge_room(), 3);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	KUNIT_EXPECT_EQ(test, ioasid_charge_room(), 2);
+	/* Lowered below what is used. */
+	WRITE_ONCE(own_res(test)->max, 0);
+	KUNIT_EXPECT_EQ(test, ioasid_charge_room(), 0);
+	WRITE_ONCE(own_res(test)->max, own_usage(test) + U32_MAX + 1ULL);
+	KUNIT_EXPECT_EQ(test, ioasid_charge_room(), U32_MAX);
+}
+
+/* Whatever else is wrong is said first, and no cgroup counts a refusal. */
+static void refused_request_is_not_charged(struct kunit *test)
+{
+	struct ioasid_set *full = new_set(test, 0, 1);
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	const struct ioasid_request bound = {
+		.private = 5, .flags = IOASID_REQUEST_PRIVATE,
+	};
+	u64 usage, events;
+
+	alloc_id(test, full);
+	KUNIT_EXPECT_GT(test, try_charged(set, bound), 0);
+	usage = own_usage(test);
+	events = atomic64_read(&own_res(test)->events_local);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, bound), -EEXIST);
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			try_charged(set, (struct ioasid_request) {
+				.min = CAPACITY, .max = CAPACITY }));
+	limit_to(test, 0);
+	KUNIT_EXPECT_EQ(test, try_charged(full, (struct ioasid_request) {}),
+			-EDQUOT);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			try_charged(set, (struct ioasid_request) {
+				.min = 2, .max = 1 }));
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&own_res(test)->events_local),
+			events);
+}
+
+static void system_without_pasids_is_no_limit(struct kunit *test)
+{
+	struct ioasid_set *set;
+
+	test_pool(test)->reported = 0;
+	set = new_set(test, 0, IOASID_LIMIT_NONE);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-EOPNOTSUPP);
+}
+
+static void full_system_is_no_limit(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 events = atomic64_read(&own_res(test)->events_local);
+
+	ioasid_set_charge_capacity(own_usage(test) + CAPACITY - 1);
+	while (try_charged(set, (struct ioasid_request) {}) > 0)
+		;
+	expect_set(test, set, CAPACITY - 1, 0, 0, IOASID_LIMIT_NONE, 0);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-ENOSPC);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&own_res(test)->events_local),
+			events);
+}
+
+#ifdef CONFIG_FAILSLAB
+static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	const struct ioasid_request req = {
+		.max = UINT_MAX,
+		.private = 9000,
+		.flags = IOASID_REQUEST_PRIVATE | IOASID_REQUEST_CHARGE,
+	};
+	u64 usage = own_usage(test);
+	int nth, failed = 0;
+	ioasid_t id;
+
+	for (nth = 1; nth <= 8; nth++) {
+		int err;
+
+		current->fail_nth = nth;
+		err = ioasid_alloc_request(set, &req, GFP_NOWAIT, &id);
+		current->fail_nth = 0;
+		failed += !!err;
+		if (!err)
+			ioasid_free(set, NULL, id);
+		KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	}
+	KUNIT_EXPECT_GE(test, failed, 2);
+}
+#else
+static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+#endif
+
+static struct kunit_case ioasid_cgroup_cases[] = {
+	KUNIT_CASE(pasid_is_charged_until_freed),
+	KUNIT_CASE(kernel_is_not_charged),
+	KUNIT_CASE(pending_pasid_stays_charged),
+	KUNIT_CASE(limit_of_the_cgroup_is_kept),
+	KUNIT_CASE(room_is_what_the_cgroup_leaves),
+	KUNIT_CASE(refused_request_is_not_charged),
+	KUNIT_CASE(system_without_pasids_is_no_limit),
+	KUNIT_CASE(full_system_is_no_limit),
+	KUNIT_CASE(refusal_for_lack_of_memory_is_not_charged),
+	{}
+};
+
+static struct kunit_suite ioasid_cgroup_suite = {
+	.name = "ioasid-cgroup",
+	.init = charge_init,
+	.exit = charge_exit,
+	.test_cases = ioasid_cgroup_cases,
+};
+
+kunit_test_suite(ioasid_cgroup_suite);
