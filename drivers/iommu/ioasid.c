@@ -129,10 +129,9 @@ static struct ioasid *ioasid_new(struct ioasid_set *set,
 				 const struct ioasid_request *req, gfp_t gfp)
 {
 	struct ioasid *pasid = kmem_cache_alloc(ioasid_cache, gfp);
-	int err = -ENOMEM;
 
 	if (!pasid)
-		return ERR_PTR(err);
+		return NULL;
 	pasid->set = set;
 	pasid->local = NULL;
 	pasid->binding = NULL;
@@ -150,17 +149,11 @@ static struct ioasid *ioasid_new(struct ioasid_set *set,
 		if (!pasid->binding)
 			goto err_delete;
 	}
-	/* The last, because it is seen in the cgroup. */
-	if (req->flags & IOASID_REQUEST_CHARGE) {
-		err = ioasid_charge(pasid);
-		if (err)
-			goto err_delete;
-	}
 	return pasid;
 
 err_delete:
 	ioasid_delete(pasid);
-	return ERR_PTR(err);
+	return NULL;
 }
 
 static int ioasid_check_request(const struct ioasid_request *req)
@@ -187,6 +180,34 @@ static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
 	return err;
 }
 
+/* So many looks at it take a moment, which is more than whoever changes it needs. */
+#define IOASID_CHARGE_TRIES	1000
+
+/*
+ * Charges are no part of the books: they come before a PASID and go after it. So the
+ * misc controller may find its capacity used up for a moment while there is a number,
+ * and its refusal is a limit of a cgroup only if one is reached.
+ *
+ * A cgroup shall not see what is refused for other reasons, so these come first.
+ */
+static int ioasid_try_charge(struct ioasid *pasid, gfp_t gfp)
+{
+	int err, tries = IOASID_CHARGE_TRIES;
+
+	while (tries--) {
+		err = ioasid_may_alloc(pasid->set, !pasid->local);
+		if (!err)
+			err = ioasid_charge(pasid);
+		if (err != -EBUSY || !ioasid_charge_room())
+			return err;
+		if (gfpflags_allow_blocking(gfp))
+			cond_resched();
+		else
+			cpu_relax();
+	}
+	return -ENOSPC;
+}
+
 static int ioasid_try_request(struct ioasid_set *set,
 			      const struct ioasid_request *req,
 			      gfp_t gfp, ioasid_t *id)
@@ -199,17 +220,19 @@ static int ioasid_try_request(struct ioasid_set *set,
 	int err;
 
 	err = ioasid_check_request(req);
-	/* A cgroup shall not see what is refused for other reasons. */
-	if (!err && req->flags & IOASID_REQUEST_CHARGE)
-		err = ioasid_may_alloc(set, !req->dev);
 	if (err)
 		return err;
 
 	pasid = ioasid_new(set, req, gfp);
-	if (IS_ERR(pasid))
-		return PTR_ERR(pasid);
+	if (!pasid)
+		return -ENOMEM;
 	if (pasid->local)
 		numbers.xa = &pasid->local->xa;
+	if (req->flags & IOASID_REQUEST_CHARGE) {
+		err = ioasid_try_charge(pasid, gfp);
+		if (err)
+			goto out_delete;
+	}
 
 	do {
 		ioasid_books_lock(set, &flags);
@@ -220,11 +243,11 @@ static int ioasid_try_request(struct ioasid_set *set,
 		}
 		ioasid_books_unlock(set, flags);
 	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
-
-	if (err)
-		ioasid_delete(pasid);
 	if (tell)
 		ioasid_tell(set);
+out_delete:
+	if (err)
+		ioasid_delete(pasid);
 	return err;
 }
 

@@ -13,16 +13,6 @@
 /* More than all tests use, and not what the system has. */
 #define CHARGES		1000
 
-static struct misc_res *own_res(struct kunit *test)
-{
-	struct misc_cg *cg = get_current_misc_cg();
-
-	KUNIT_ASSERT_NOT_NULL(test, cg);
-	/* Nobody removes it while a test runs in it. */
-	put_misc_cg(cg);
-	return &cg->res[MISC_CG_RES_IOASID];
-}
-
 static u64 own_usage(struct kunit *test)
 {
 	return atomic64_read(&own_res(test)->usage);
@@ -184,6 +174,20 @@ static void full_system_is_no_limit(struct kunit *test)
 			events);
 }
 
+/* Others are charged for what they do not have, not yet or not any more. */
+static void charges_without_pasids_are_no_limit_of_a_cgroup(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_set_charge_capacity(own_usage(test));
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-ENOSPC);
+	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, CAPACITY - 2);
+	ioasid_set_charge_capacity(own_usage(test) + 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 2);
+}
+
 #ifdef CONFIG_FAILSLAB
 static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
 {
@@ -226,6 +230,7 @@ static struct kunit_case ioasid_cgroup_cases[] = {
 	KUNIT_CASE(refused_request_is_not_charged),
 	KUNIT_CASE(system_without_pasids_is_no_limit),
 	KUNIT_CASE(full_system_is_no_limit),
+	KUNIT_CASE(charges_without_pasids_are_no_limit_of_a_cgroup),
 	KUNIT_CASE(refusal_for_lack_of_memory_is_not_charged),
 	{}
 };

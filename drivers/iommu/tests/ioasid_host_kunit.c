@@ -9,6 +9,7 @@
  */
 #include <linux/device.h>
 #include <linux/iommu.h>
+#include <linux/misc_cgroup.h>
 
 #include "ioasid_kunit.h"
 
@@ -227,6 +228,26 @@ static void global_pasid_is_freed_without_sleeping(struct kunit *test)
 	expect_host_used(test, used);
 }
 
+#ifdef CONFIG_IOASID_CGROUP
+/* As idxd does for what the kernel itself gives the device to do. */
+static void pasid_of_a_driver_is_not_charged(struct kunit *test)
+{
+	struct device *dev = new_device(test, 1U << 20);
+	struct misc_res *res = own_res(test);
+	u64 usage = atomic64_read(&res->usage);
+	ioasid_t id;
+
+	WRITE_ONCE(res->max, usage);
+	id = iommu_alloc_global_pasid(dev);
+	WRITE_ONCE(res->max, U64_MAX);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&res->usage), usage);
+	KUNIT_EXPECT_EQ(test, id == IOMMU_PASID_INVALID, !ioasid_capacity());
+	if (id != IOMMU_PASID_INVALID)
+		iommu_free_global_pasid(id);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&res->usage), usage);
+}
+#endif
+
 static struct kunit_case ioasid_host_cases[] = {
 	KUNIT_CASE(host_set_is_always_there),
 	KUNIT_CASE(system_books_add_up),
@@ -238,6 +259,9 @@ static struct kunit_case ioasid_host_cases[] = {
 	KUNIT_CASE(device_without_pasids_gets_none),
 	KUNIT_CASE(global_pasid_fits_the_device),
 	KUNIT_CASE(global_pasid_is_freed_without_sleeping),
+#ifdef CONFIG_IOASID_CGROUP
+	KUNIT_CASE(pasid_of_a_driver_is_not_charged),
+#endif
 	{}
 };
 

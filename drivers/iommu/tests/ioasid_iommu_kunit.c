@@ -7,6 +7,7 @@
 #include <kunit/resource.h>
 #include <linux/device.h>
 #include <linux/iommu.h>
+#include <linux/misc_cgroup.h>
 #include <linux/mutex.h>
 #include <linux/property.h>
 #include <linux/sched/mm.h>
@@ -532,6 +533,44 @@ static void sva_pasid_is_held_by_each_device(struct kunit *test)
 	mm->iommu_mm = NULL;
 	mmput(mm);
 }
+
+#ifdef CONFIG_IOASID_CGROUP
+static void unlimit(void *res)
+{
+	WRITE_ONCE(((struct misc_res *)res)->max, U64_MAX);
+}
+
+static void sva_pasid_is_charged_to_who_binds(struct kunit *test)
+{
+	struct device *dev = new_device(test, "a");
+	struct misc_res *res = own_res(test);
+	u64 usage = atomic64_read(&res->usage);
+	struct mm_struct *mm = mm_alloc();
+	struct iommu_sva *bond;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, unlimit, res));
+	WRITE_ONCE(res->max, usage);
+	bond = iommu_sva_bind_device(dev, mm);
+	if (bond == ERR_PTR(-EOPNOTSUPP)) {
+		mmput(mm);
+		kunit_skip(test, "host SVA is off on this kernel");
+	}
+	KUNIT_EXPECT_PTR_EQ(test, bond, ERR_PTR(-EBUSY));
+
+	WRITE_ONCE(res->max, usage + 1);
+	bond = iommu_sva_bind_device(dev, mm);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bond);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&res->usage), usage + 1);
+	/* The PASID is that of the mm, and goes with it. */
+	iommu_sva_unbind_device(bond);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&res->usage), usage + 1);
+	mmgrab(mm);
+	mmput(mm);
+	mmdrop_in_atomic_context(mm);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&res->usage), usage);
+}
+#endif
 #endif /* CONFIG_IOMMU_SVA */
 
 static struct kunit_case ioasid_iommu_cases[] = {
@@ -548,6 +587,9 @@ static struct kunit_case ioasid_iommu_cases[] = {
 	KUNIT_CASE(last_mmdrop_frees_the_pasid),
 	KUNIT_CASE(sva_pasid_lasts_until_the_process_is_gone),
 	KUNIT_CASE(sva_pasid_is_held_by_each_device),
+#ifdef CONFIG_IOASID_CGROUP
+	KUNIT_CASE(sva_pasid_is_charged_to_who_binds),
+#endif
 #endif
 	{}
 };

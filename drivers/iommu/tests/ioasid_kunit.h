@@ -126,4 +126,11 @@ void stop_listening(struct recorder *rec);
 #define expect_told(rec, want)	__expect_told(rec, __LINE__, want)
 void __expect_told(struct recorder *rec, int line, const char *want);
 
+#ifdef CONFIG_IOASID_CGROUP
+struct misc_res;
+
+/* PASIDs in the cgroup that the tests run in, usually that of kernel threads. */
+struct misc_res *own_res(struct kunit *test);
+#endif
+
 #endif /* __IOASID_KUNIT_H */

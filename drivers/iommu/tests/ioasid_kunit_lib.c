@@ -4,6 +4,7 @@
  */
 #include <kunit/resource.h>
 #include <linux/delay.h>
+#include <linux/misc_cgroup.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -356,6 +357,18 @@ void stop_listening(struct recorder *rec)
 {
 	kunit_release_action(rec->test, unregister_action, &rec->notifier);
 }
+
+#ifdef CONFIG_IOASID_CGROUP
+struct misc_res *own_res(struct kunit *test)
+{
+	struct misc_cg *cg = get_current_misc_cg();
+
+	KUNIT_ASSERT_NOT_NULL(test, cg);
+	/* Nobody removes it while a test runs in it. */
+	put_misc_cg(cg);
+	return &cg->res[MISC_CG_RES_IOASID];
+}
+#endif
 
 void __expect_told(struct recorder *rec, int line, const char *want)
 {
