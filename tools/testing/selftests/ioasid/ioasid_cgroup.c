@@ -303,7 +303,7 @@ TEST_F(charge, pasid_counts_where_the_task_is)
 
 TEST_F(charge, limits_nest)
 {
-	__u32 i, pasid;
+	__u32 i, pasid = 0;
 
 	ASSERT_EQ(0, cg_max(TOP, "5"));
 	ASSERT_EQ(0, cg_max(A, "3"));
