@@ -124,6 +124,18 @@ check "verdict: a report on a race that breaks off" refuses "splat: BUG: KCSAN" 
 given "$good" "$(race tick_do_update do_idle; echo 'BUG: kernel NULL pointer dereference')"
 check "verdict: a splat after a race of upstream" refuses "splat: BUG: kernel NULL" verdict --races "$work/functions"
 
+# What programs print for programs, against its schema.
+echo '{ "$defs": { "small": { "type": "integer", "maximum": 7 } } }' >"$work/schema"
+with_document() { given "$(sed "2i# json $1" <<<"$good")"; }
+with_document 'small 7'
+check "verdict: a document that is as its schema says" says "3 passed   0 failed" verdict --schema "$work/schema"
+with_document 'small 8'
+check "verdict: a document that is not" refuses "schema of small: 8 is greater" verdict --schema "$work/schema"
+with_document 'small {'
+check "verdict: a document that breaks off" refuses "schema of small: " verdict --schema "$work/schema"
+with_document 'big 7'
+check "verdict: a document of an unknown kind" refuses "the schema has no big" verdict --schema "$work/schema"
+
 # The sum: a part that did not report counts as failed.
 given "$good"
 verdict >/dev/null

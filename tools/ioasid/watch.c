@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioasidctl watch: the tracepoints of IOASID sets, as they are hit.
+ *
+ * It has a trace instance of its own, so that it disturbs nobody's tracing and
+ * nobody's tracing disturbs it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "ioasidctl.h"
+#include "node.h"
+#include "set.h"
+
+#define EVENTS		"ioasid"
+#define INSTANCE	"ioasidctl-"
+/* How often to look for what has come, in microseconds. */
+#define PERIOD		100000
+
+struct watch {
+	struct tep_handle *tep;
+	struct tracefs_instance *instance;
+	bool one_set;
+	__u32 set;
+	/* Events still to be shown; 0 is no end. */
+	__u32 left;
+	bool done;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	stopped = signal;
+}
+
+/* -------- one event -------- */
+
+static bool value_of(struct tep_event *event, struct tep_record *record,
+		     const char *field, unsigned long long *value)
+{
+	return !tep_get_field_val(NULL, event, field, record, value, 0);
+}
+
+/* Whatever fields the event has, those of a later kernel's as well. */
+static struct json_object *event_to_json(struct tep_event *event,
+					 struct tep_record *record)
+{
+	static const char *const numbers[] = { "capacity", "shared_min", "set" };
+	static const char *const maybe[] = { "pasid", "private", "guarantee", "limit" };
+	struct json_object *object = json_object_new_object();
+	unsigned long long value;
+	unsigned int i;
+
+	json_object_object_add(object, "event", json_object_new_string(
+			       event->name + strlen(EVENTS "_")));
+	json_object_object_add(object, "pid", json_object_new_int(
+			       tep_data_pid(event->tep, record)));
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (value_of(event, record, numbers[i], &value))
+			json_add_number(object, numbers[i], value);
+	for (i = 0; i < sizeof(maybe) / sizeof(maybe[0]); i++)
+		if (value_of(event, record, maybe[i], &value))
+			json_add_limit(object, maybe[i], value);
+	if (value_of(event, record, "local", &value))
+		json_object_object_add(object, "local", json_object_new_boolean(value));
+	if (value_of(event, record, "result", &value)) {
+		int result = (int)value;
+
+		json_object_object_add(object, "result", json_object_new_int(result));
+		json_add_string(object, "error", result ? strerrorname_np(-result) : NULL);
+	}
+	return object;
+}
+
+/* To microseconds, as the kernel's own trace files. */
+static void add_time(struct json_object *object, unsigned long long ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu.%06llu", ns / 1000000000,
+		 ns % 1000000000 / 1000);
+	json_object_object_add(object, "time",
+			       json_object_new_double_s(strtod(text, NULL), text));
+}
+
+static void print_event(struct json_object *object)
+{
+	printf("%s %-10s",
+	       json_object_to_json_string(json_object_object_get(object, "time")),
+	       json_object_get_string(json_object_object_get(object, "event")));
+	json_object_object_foreach(object, key, value) {
+		if (!strcmp(key, "time") || !strcmp(key, "event") || !strcmp(key, "error"))
+			continue;
+		if (!strcmp(key, "local"))
+			printf(json_object_get_boolean(value) ? " local" : " shared");
+		else if (!strcmp(key, "result"))
+			printf(" %s", json_object_get_string(
+			       json_object_object_get(object, "error")) ?: "ok");
+		else if (value)
+			printf(" %s %s", key, json_object_get_string(value));
+		else if (!strcmp(key, "limit"))
+			printf(" limit max");
+	}
+	putchar('\n');
+}
+
+static int show_event(struct tep_event *event, struct tep_record *record, int cpu,
+		      void *context)
+{
+	struct watch *watch = context;
+	struct json_object *object;
+	unsigned long long set;
+
+	(void)cpu;
+	if (record->missed_events)
+		fprintf(stderr, "ioasidctl: events were lost, there were too many\n");
+	if (strncmp(event->name, EVENTS "_", strlen(EVENTS "_")))
+		return 0;
+	if (watch->one_set &&
+	    (!value_of(event, record, "set", &set) || set != watch->set))
+		return 0;
+	object = event_to_json(event, record);
+	add_time(object, record->ts);
+	if (global.json) {
+		print_json(object);
+	} else {
+		print_event(object);
+		json_object_put(object);
+	}
+	if (fflush(stdout) || (watch->left && !--watch->left))
+		watch->done = true;
+	return watch->done;
+}
+
+/* -------- all of them -------- */
+
+/* One that was killed could not take its instance away. */
+static void remove_stale_instances(void)
+{
+	char **names = tracefs_instances("^" INSTANCE);
+	struct tracefs_instance *instance;
+	int i;
+
+	for (i = 0; names && names[i]; i++) {
+		pid_t pid = strtol(names[i] + strlen(INSTANCE), NULL, 10);
+
+		if (!kill(pid, 0) || errno != ESRCH)
+			continue;
+		instance = tracefs_instance_alloc(NULL, names[i]);
+		if (instance)
+			tracefs_instance_destroy(instance);
+		tracefs_instance_free(instance);
+	}
+	tracefs_list_free(names);
+}
+
+static void open_watch(struct watch *watch)
+{
+	static const char *const systems[] = { EVENTS, NULL };
+	char name[32];
+
+	if (geteuid())
+		fail(STATUS_NO_PERMISSION, "watch: tracing is not for this user; try as root");
+	if (!tracefs_tracing_dir())
+		fail(STATUS_NO_FEATURE, "watch: this kernel has no tracefs");
+	if (!tracefs_dir_exists(NULL, "events/" EVENTS))
+		fail(STATUS_NO_FEATURE,
+		     "watch: this kernel has no tracepoints of IOASID sets");
+	watch->tep = tracefs_local_events_system(NULL, systems);
+	if (!watch->tep)
+		fail(STATUS_FAILED, "watch: the tracepoints cannot be read");
+	remove_stale_instances();
+	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
+	watch->instance = tracefs_instance_create(name);
+	if (!watch->instance)
+		fail(STATUS_FAILED, "watch: no trace instance: %s", strerror(errno));
+	if (tracefs_event_enable(watch->instance, EVENTS, NULL)) {
+		tracefs_instance_destroy(watch->instance);
+		fail(STATUS_FAILED, "watch: the tracepoints cannot be switched on");
+	}
+}
+
+static void close_watch(struct watch *watch)
+{
+	tracefs_event_disable(watch->instance, EVENTS, NULL);
+	tracefs_instance_destroy(watch->instance);
+	tracefs_instance_free(watch->instance);
+	tep_free(watch->tep);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = stop };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* A reader that goes away ends us by an error of write. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int command_watch(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'c' },
+		{}
+	};
+	struct watch watch = {};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'c')
+			return STATUS_USAGE;
+		watch.left = number("--count", optarg, UINT32_MAX);
+		if (!watch.left)
+			fail(STATUS_USAGE, "--count is at least 1");
+	}
+	if (optind < argc) {
+		watch.one_set = true;
+		watch.set = set_that_exists(node_open(), argv[optind++]);
+	}
+	no_more_arguments(argc, argv);
+
+	catch_signals();
+	open_watch(&watch);
+	/* Who waits for us to be ready sees this line. */
+	fprintf(stderr, "ioasidctl: watching\n");
+	while (!stopped && !watch.done) {
+		if (tracefs_iterate_raw_events(watch.tep, watch.instance, NULL, 0,
+					       show_event, &watch) < 0)
+			break;
+		if (!watch.done)
+			usleep(PERIOD);
+	}
+	close_watch(&watch);
+	return STATUS_OK;
+}
