@@ -53,6 +53,10 @@ lint:
 docs:
 	@$(IN) harness/docs $(K)
 
+## make ioasidctl       the administrator's tool, for this machine, in out/ioasidctl
+ioasidctl:
+	@$(IN) harness/tool $(K)
+
 ## make build           the kernel alone
 build:
 	@$(IN) harness/build $(K) $(V)
@@ -88,5 +92,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit coverage mutants selftest boot lint docs build check-harness shell \
+.PHONY: help run test kunit coverage mutants selftest boot lint docs ioasidctl build check-harness shell \
 	series check-series apply clean clean-cache

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <linux/bits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,11 @@
 #include "ioasidctl.h"
 
 /* VT-d specification, extended capability register. */
-#define ECAP_SMTS		(1ULL << 43)
-#define ECAP_PASID		(1ULL << 40)
+#define ECAP_SMTS		BIT_ULL(43)
+#define ECAP_PASID		BIT_ULL(40)
 #define ECAP_PSS(ecap)		((ecap) >> 35 & 0x1f)	/* width less one */
 /* AMD IOMMU specification, extended feature register. */
-#define EFR_GT			(1ULL << 4)
+#define EFR_GT			BIT_ULL(4)
 #define EFR_PASMAX(efr)		((efr) >> 32 & 0x1f)	/* width less one */
 
 /* PCIe: extended capabilities, and that of PASID. */

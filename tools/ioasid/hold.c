@@ -47,16 +47,16 @@ static struct wish wish_of_options(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			wish.count = number("--count", optarg, MAX_PASIDS);
+			wish.count = parse_number("--count", optarg, MAX_PASIDS);
 			break;
 		case 'm':
-			wish.min = number("--min", optarg, MAX_PASIDS - 1);
+			wish.min = parse_number("--min", optarg, MAX_PASIDS - 1);
 			break;
 		case 'M':
-			wish.max = number("--max", optarg, MAX_PASIDS - 1);
+			wish.max = parse_number("--max", optarg, MAX_PASIDS - 1);
 			break;
 		case 'g':
-			wish.guest = number("--guest", optarg, MAX_PASIDS - 1);
+			wish.guest = parse_number("--guest", optarg, MAX_PASIDS - 1);
 			wish.has_guest = true;
 			break;
 		default:
@@ -224,8 +224,8 @@ int command_free(int argc, char **argv)
 		dash = strchr(argv[1], '-');
 		if (dash)
 			*dash++ = '\0';
-		min = number("PASID", argv[1], MAX_PASIDS - 1);
-		max = dash ? number("PASID", dash, MAX_PASIDS - 1) : min;
+		min = parse_number("PASID", argv[1], MAX_PASIDS - 1);
+		max = dash ? parse_number("PASID", dash, MAX_PASIDS - 1) : min;
 		if (min > max)
 			fail(STATUS_USAGE, "free: %u-%u is upside down", min, max);
 	}

@@ -40,14 +40,12 @@ static const struct command commands[] = {
 	  "what happens to sets and PASIDs" },
 };
 
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
 static void print_help(FILE *to)
 {
 	unsigned int i;
 
 	fputs("usage: ioasidctl [-j|--json] [-p|--pretty] COMMAND [ARGUMENTS]\n\n", to);
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  %s %s\n\t%s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
 	fputs("\nSET is the id of a set, or pid=PID. More is in ioasidctl(8).\n", to);
@@ -66,7 +64,7 @@ void fail(enum status status, const char *format, ...)
 	exit(status);
 }
 
-__u32 number(const char *name, const char *text, __u32 max)
+__u32 parse_number(const char *name, const char *text, __u32 max)
 {
 	unsigned long long value;
 	char *end;
@@ -80,9 +78,9 @@ __u32 number(const char *name, const char *text, __u32 max)
 	return value;
 }
 
-__u32 limit_number(const char *name, const char *text)
+__u32 parse_limit(const char *name, const char *text)
 {
-	return strcmp(text, "max") ? number(name, text, UINT32_MAX) : UINT32_MAX;
+	return strcmp(text, "max") ? parse_number(name, text, UINT32_MAX) : UINT32_MAX;
 }
 
 void no_more_arguments(int argc, char **argv)
@@ -124,7 +122,7 @@ static int run(int argc, char **argv)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[0], commands[i].name))
 			continue;
 		/* 0 makes getopt begin anew, with the arguments of the command. */
@@ -150,7 +148,7 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'p':
 			global.pretty = true;
-			/* fallthrough */
+			fallthrough;
 		case 'j':
 			global.json = true;
 			break;

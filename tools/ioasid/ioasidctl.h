@@ -7,6 +7,8 @@
 #define __IOASIDCTL_H
 
 #include <json-c/json.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
 #include <linux/types.h>
 #include <stdbool.h>
 
@@ -31,13 +33,13 @@ struct global_options {
 extern struct global_options global;
 
 /* One sentence to stderr, and out. What was printed before is complete. */
-__attribute__((format(printf, 2, 3), noreturn))
+__printf(2, 3) __noreturn
 void fail(enum status status, const char *format, ...);
 
 /* The value of option or argument @name; no more than @max. */
-__u32 number(const char *name, const char *text, __u32 max);
+__u32 parse_number(const char *name, const char *text, __u32 max);
 /* The same, but "max" is no limit. */
-__u32 limit_number(const char *name, const char *text);
+__u32 parse_limit(const char *name, const char *text);
 
 /* Each argument must have been taken by an option. */
 void no_more_arguments(int argc, char **argv);

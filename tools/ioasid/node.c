@@ -43,7 +43,7 @@ int node_inherited(void)
 
 	if (!text)
 		return -1;
-	fd = number(NODE_FD_ENV, text, INT32_MAX);
+	fd = parse_number(NODE_FD_ENV, text, INT32_MAX);
 	if (fstat(fd, &inherited) || stat(NODE_PATH, &node) ||
 	    !S_ISCHR(inherited.st_mode) || inherited.st_rdev != node.st_rdev)
 		fail(STATUS_USAGE, "%s=%d is no descriptor of %s", NODE_FD_ENV, fd,

@@ -5,6 +5,7 @@
 #ifndef __IOASID_NODE_H
 #define __IOASID_NODE_H
 
+#include <linux/compiler.h>
 #include <linux/ioasid.h>
 #include <stdbool.h>
 
@@ -20,7 +21,7 @@ int node_inherited(void);
 /* One call. Ends the program with a sentence about @what if it is refused. */
 void node_call(int fd, unsigned long call, void *arg, const char *what);
 /* The end of a call that was refused, for who made it without node_call(). */
-__attribute__((noreturn)) void node_refused(const char *what, int error);
+__noreturn void node_refused(const char *what, int error);
 
 /* Each set, in the order of ids; the callback may keep nothing. */
 void node_each_set(int fd, void (*show)(const struct ioasid_set_entry *set, void *arg),

@@ -174,8 +174,8 @@ __u32 set_id(int fd, const char *name)
 	struct search search = {};
 
 	if (strncmp(name, "pid=", 4))
-		return number("SET", name, UINT32_MAX);
-	search.pid = number("pid", name + 4, INT32_MAX);
+		return parse_number("SET", name, UINT32_MAX);
+	search.pid = parse_number("pid", name + 4, INT32_MAX);
 	if (!search.pid)
 		fail(STATUS_USAGE, "no process has the PID 0");
 	node_each_set(fd, search_set, &search);
@@ -251,11 +251,11 @@ static struct json_object *guests_to_json(int fd)
 		node_call(fd, IOASID_LIST, &req, "list of guest PASIDs");
 		for (i = 0; i < req.count; i++) {
 			struct json_object *guest = json_object_new_object();
+			bool local = entries[i].flags & IOASID_ENTRY_LOCAL;
 
 			json_add_number(guest, "guest", entries[i].guest);
 			json_add_number(guest, "pasid", entries[i].pasid);
-			json_object_object_add(guest, "local", json_object_new_boolean(
-					       entries[i].flags & IOASID_ENTRY_LOCAL));
+			json_object_object_add(guest, "local", json_object_new_boolean(local));
 			json_object_array_add(array, guest);
 		}
 	} while (req.count == GUESTS_AT_ONCE);
@@ -384,11 +384,11 @@ static struct ioasid_quota quota_of_options(int argc, char **argv)
 		switch (option) {
 		case 'g':
 			quota.flags |= IOASID_QUOTA_GUARANTEE;
-			quota.guarantee = number("--guarantee", optarg, UINT32_MAX);
+			quota.guarantee = parse_number("--guarantee", optarg, UINT32_MAX);
 			break;
 		case 'l':
 			quota.flags |= IOASID_QUOTA_LIMIT;
-			quota.limit = limit_number("--limit", optarg);
+			quota.limit = parse_limit("--limit", optarg);
 			break;
 		default:
 			exit(STATUS_USAGE);

@@ -31,7 +31,7 @@ struct report {
 	unsigned int nr_findings;
 };
 
-static __attribute__((format(printf, 4, 5)))
+static __printf(4, 5)
 void find(struct report *report, const char *code, const char *remedy,
 	  const char *format, ...)
 {
@@ -51,15 +51,13 @@ void find(struct report *report, const char *code, const char *remedy,
 
 /* -------- no capacity -------- */
 
-#define NO_HARDWARE	" For experiments without such hardware, boot with ioasid.capacity=1048576."
-
 static void explain_no_iommu(struct report *report)
 {
 	static const char *const switches[] = { "iommu", "intel_iommu", "amd_iommu" };
 	const struct facts *facts = &report->facts;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(switches); i++) {
 		if (!facts_cmdline_has(facts, switches[i], "off"))
 			continue;
 		find(report, "iommu-off",
@@ -70,19 +68,18 @@ static void explain_no_iommu(struct report *report)
 	if (facts->guest)
 		find(report, "no-iommu",
 		     "Give the VM one, with QEMU 11 or later: -device intel-iommu,scalable-mode=on,pasid-bits=20 and, in the VM, intel_iommu=on,sm_on."
-		     NO_HARDWARE, "This VM has no IOMMU at work.");
+		    , "This VM has no IOMMU at work.");
 	else
 		find(report, "no-iommu",
 		     "Switch on VT-d, AMD-Vi or the SMMU in the firmware's setup; with Intel, boot with intel_iommu=on,sm_on."
-		     NO_HARDWARE, "No IOMMU is at work.");
+		    , "No IOMMU is at work.");
 }
 
 static const char *remedy_for_width(const struct facts *facts)
 {
 	if (facts->guest)
-		return "Use QEMU 11 or later with -device intel-iommu,scalable-mode=on,pasid-bits=20; those before it, and other emulated IOMMUs, have no PASIDs."
-			NO_HARDWARE;
-	return "This IOMMU cannot; a firmware setting may hide it." NO_HARDWARE;
+		return "Use QEMU 11 or later, -device intel-iommu,scalable-mode=on,pasid-bits=20.";
+	return "This IOMMU cannot; a firmware setting may hide it.";
 }
 
 static void explain_intel(struct report *report, const struct iommu *iommu)
@@ -123,7 +120,7 @@ static void explain_iommu(struct report *report, const struct iommu *iommu)
 	else
 		find(report, "not-reported",
 		     "If it can, it is a matter of its firmware description or its driver; see the kernel's log."
-		     NO_HARDWARE, "%s, or its driver, has reported no PASIDs.", iommu->name);
+		    , "%s, or its driver, has reported no PASIDs.", iommu->name);
 }
 
 static void explain_absence(struct report *report)
@@ -135,6 +132,8 @@ static void explain_absence(struct report *report)
 		explain_no_iommu(report);
 	for (i = 0; i < facts->nr_iommus; i++)
 		explain_iommu(report, &facts->iommus[i]);
+	find(report, "experiments", "Boot with ioasid.capacity=1048576.",
+	     "Experiments can do without: PASIDs can be allocated though no IOMMU has any.");
 }
 
 /* -------- less than there might be -------- */

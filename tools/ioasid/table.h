@@ -5,6 +5,7 @@
 #ifndef __IOASID_TABLE_H
 #define __IOASID_TABLE_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #define TABLE_COLUMNS	8
@@ -20,7 +21,7 @@ struct table {
 /* A row with nothing in it yet. */
 void table_begin_row(struct table *table);
 /* The cell in column @column of the last row; printable characters alone. */
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 void table_cell(struct table *table, unsigned int column, const char *format, ...);
 void table_limit(struct table *table, unsigned int column, __u32 limit);
 /* Print it, headings first, and let go of the rows. */

@@ -199,7 +199,7 @@ int command_top(int argc, char **argv)
 			interval = interval_of(optarg);
 			break;
 		case 'c':
-			count = number("--count", optarg, UINT32_MAX);
+			count = parse_number("--count", optarg, UINT32_MAX);
 			if (!count)
 				fail(STATUS_USAGE, "--count is at least 1");
 			break;

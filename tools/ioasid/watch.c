@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <tracefs.h>
 #include <unistd.h>
 
@@ -21,8 +22,8 @@
 
 #define EVENTS		"ioasid"
 #define INSTANCE	"ioasidctl-"
-/* How often to look for what has come, in microseconds. */
-#define PERIOD		100000
+/* How often to look for what has come, in nanoseconds. */
+#define PERIOD		100000000
 
 struct watch {
 	struct tep_handle *tep;
@@ -33,13 +34,6 @@ struct watch {
 	__u32 left;
 	bool done;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	stopped = signal;
-}
 
 /* -------- one event -------- */
 
@@ -59,14 +53,12 @@ static struct json_object *event_to_json(struct tep_event *event,
 	unsigned long long value;
 	unsigned int i;
 
-	json_object_object_add(object, "event", json_object_new_string(
-			       event->name + strlen(EVENTS "_")));
-	json_object_object_add(object, "pid", json_object_new_int(
-			       tep_data_pid(event->tep, record)));
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	json_add_string(object, "event", event->name + strlen(EVENTS "_"));
+	json_add_number(object, "pid", tep_data_pid(event->tep, record));
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (value_of(event, record, numbers[i], &value))
 			json_add_number(object, numbers[i], value);
-	for (i = 0; i < sizeof(maybe) / sizeof(maybe[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(maybe); i++)
 		if (value_of(event, record, maybe[i], &value))
 			json_add_limit(object, maybe[i], value);
 	if (value_of(event, record, "local", &value))
@@ -91,19 +83,21 @@ static void add_time(struct json_object *object, unsigned long long ns)
 			       json_object_new_double_s(strtod(text, NULL), text));
 }
 
+static const char *text_of(struct json_object *object, const char *key)
+{
+	return json_object_get_string(json_object_object_get(object, key));
+}
+
 static void print_event(struct json_object *object)
 {
-	printf("%s %-10s",
-	       json_object_to_json_string(json_object_object_get(object, "time")),
-	       json_object_get_string(json_object_object_get(object, "event")));
+	printf("%s %-10s", text_of(object, "time"), text_of(object, "event"));
 	json_object_object_foreach(object, key, value) {
 		if (!strcmp(key, "time") || !strcmp(key, "event") || !strcmp(key, "error"))
 			continue;
 		if (!strcmp(key, "local"))
 			printf(json_object_get_boolean(value) ? " local" : " shared");
 		else if (!strcmp(key, "result"))
-			printf(" %s", json_object_get_string(
-			       json_object_object_get(object, "error")) ?: "ok");
+			printf(" %s", text_of(object, "error") ?: "ok");
 		else if (value)
 			printf(" %s %s", key, json_object_get_string(value));
 		else if (!strcmp(key, "limit"))
@@ -196,13 +190,14 @@ static void close_watch(struct watch *watch)
 	tep_free(watch->tep);
 }
 
-static void catch_signals(void)
+/* They are waited for, so that the instance is always taken away. */
+static void block_signals(sigset_t *signals)
 {
-	struct sigaction action = { .sa_handler = stop };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, signals, NULL);
 	/* A reader that goes away ends us by an error of write. */
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -213,13 +208,15 @@ int command_watch(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' },
 		{}
 	};
+	const struct timespec period = { .tv_nsec = PERIOD };
 	struct watch watch = {};
+	sigset_t signals;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'c')
 			return STATUS_USAGE;
-		watch.left = number("--count", optarg, UINT32_MAX);
+		watch.left = parse_number("--count", optarg, UINT32_MAX);
 		if (!watch.left)
 			fail(STATUS_USAGE, "--count is at least 1");
 	}
@@ -229,17 +226,15 @@ int command_watch(int argc, char **argv)
 	}
 	no_more_arguments(argc, argv);
 
-	catch_signals();
+	block_signals(&signals);
 	open_watch(&watch);
 	/* Who waits for us to be ready sees this line. */
 	fprintf(stderr, "ioasidctl: watching\n");
-	while (!stopped && !watch.done) {
+	do {
 		if (tracefs_iterate_raw_events(watch.tep, watch.instance, NULL, 0,
 					       show_event, &watch) < 0)
 			break;
-		if (!watch.done)
-			usleep(PERIOD);
-	}
+	} while (!watch.done && sigtimedwait(&signals, NULL, &period) < 0);
 	close_watch(&watch);
 	return STATUS_OK;
 }

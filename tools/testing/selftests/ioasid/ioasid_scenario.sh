@@ -62,7 +62,9 @@ driver()
 # more NAME COUNT: another process of the same cgroup wants some for a moment
 more()
 {
-	show "echo 0 >$cgroup/$1/cgroup.procs && ioasidctl alloc --count $2 </dev/null | wc -l"
+	local procs=$cgroup/$1/cgroup.procs
+
+	show "echo 0 >$procs && ioasidctl alloc --count $2 </dev/null | wc -l"
 }
 
 # wait_until COMMAND...: for ten seconds at most
@@ -80,7 +82,7 @@ held() { [ "$(wc -l <"$tmp/$1.out")" = "$2" ]; }
 
 if ! command -v ioasidctl >/dev/null || ! grep -q 'capacity [1-9]' $debugfs/system ||
    ! grep -q '^ioasid ' $cgroup/misc.capacity; then
-	echo 'ioasid_scenario: skipped: it takes ioasidctl, PASIDs, debugfs and the misc controller' >&2
+	echo 'skipped: it takes ioasidctl, PASIDs, debugfs and the misc controller' >&2
 	exit 4
 fi
 

@@ -188,7 +188,7 @@ inside_set_is_shown()
 	set=$(number "$out" set)
 	document show ioasidctl -j show || return 1
 	grep -q '"guest":102,' "$out" || wrong "no guest PASID 102" || return 1
-	says 0 ioasidctl ioasidctl show "$set" &&
+	says 0 "$set" ioasidctl show "$set" &&
 		says 0 '"guests":null' ioasidctl -j show "$set"
 }
 set_is_shown_with_its_guests() { in_a_set set_is_shown; }
