@@ -6,98 +6,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
+#include "ioasid_cg.h"
 #include "ioasid_node.h"
 #include "ioasid_utils.h"
-
-#define ROOT		"/sys/fs/cgroup"
-
-/* -------- cgroups -------- */
-
-static int cg_write(const char *cg, const char *file, const char *text)
-{
-	char path[256];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", ROOT, cg, file);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	ret = write(fd, text, strlen(text)) == strlen(text) ? 0 : -1;
-	close(fd);
-	return ret;
-}
-
-static int cg_read(const char *cg, const char *file, char *text, size_t size)
-{
-	char path[256];
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", ROOT, cg, file);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return -1;
-	len = read(fd, text, size - 1);
-	close(fd);
-	if (len < 0)
-		return -1;
-	text[len] = '\0';
-	return 0;
-}
-
-/* The number behind @key in a flat-keyed file; -1 if there is none. */
-static long cg_number(const char *cg, const char *file, const char *key)
-{
-	char text[1024], *line, *rest = text;
-	size_t len = strlen(key);
-
-	if (cg_read(cg, file, text, sizeof(text)))
-		return -1;
-	while ((line = strsep(&rest, "\n")))
-		if (!strncmp(line, key, len) && line[len] == ' ')
-			return strtol(line + len, NULL, 10);
-	return -1;
-}
-
-static long cg_current(const char *cg)
-{
-	return cg_number(cg, "misc.current", "ioasid");
-}
-
-static int cg_max(const char *cg, const char *max)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "ioasid %s", max);
-	return cg_write(cg, "misc.max", text);
-}
-
-static int cg_make(const char *cg, bool parent)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", ROOT, cg);
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return -1;
-	return parent ? cg_write(cg, "cgroup.subtree_control", "+misc") : 0;
-}
-
-static int cg_remove(const char *cg)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", ROOT, cg);
-	return rmdir(path);
-}
-
-static int cg_enter(const char *cg)
-{
-	return cg_write(cg, "cgroup.procs", "0");
-}
 
 /* -------- a process in a cgroup that does as it is told -------- */
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
+#include "ioasid_layout.h"
 #include "ioasid_node.h"
 #include "ioasid_utils.h"
 
