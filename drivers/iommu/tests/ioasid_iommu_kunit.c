@@ -5,9 +5,12 @@
  * registered in the way of iommufd's selftest.
  */
 #include <kunit/resource.h>
+#include <linux/cleanup.h>
 #include <linux/device.h>
+#include <linux/fs.h>
 #include <linux/iommu.h>
 #include <linux/misc_cgroup.h>
+#include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/property.h>
 #include <linux/sched/mm.h>
@@ -178,31 +181,41 @@ KUNIT_DEFINE_ACTION_WRAPPER(free_domain_action, iommu_domain_free,
 			    struct iommu_domain *);
 
 /* A device whose table takes PASIDs of 20 bits. */
-static struct device *new_device(struct kunit *test, const char *name)
+static struct device *mock_device_new(const char *name)
 {
 	const struct property_entry props[] = {
 		PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_BITS),
 		{}
 	};
 	struct mock_device *mock = kzalloc_obj(*mock);
+	int err;
 
-	KUNIT_ASSERT_NOT_NULL(test, mock);
+	if (!mock)
+		return ERR_PTR(-ENOMEM);
 	device_initialize(&mock->dev);
 	mock->dev.release = mock_release;
 	mock->dev.bus = &mock_bus;
-	KUNIT_ASSERT_EQ(test, 0, dev_set_name(&mock->dev, "%s", name));
-	KUNIT_ASSERT_EQ(test, 0,
-			device_create_managed_software_node(&mock->dev, props,
-							    NULL));
-	KUNIT_ASSERT_EQ(test, 0, mock_device_add(&mock->dev, &mock_iommu));
+	err = dev_set_name(&mock->dev, "%s", name) ?:
+		device_create_managed_software_node(&mock->dev, props, NULL) ?:
+		mock_device_add(&mock->dev, &mock_iommu);
+	if (!err)
+		return &mock->dev;
+	put_device(&mock->dev);
+	return ERR_PTR(err);
+}
+
+static struct device *new_device(struct kunit *test, const char *name)
+{
+	struct device *dev = mock_device_new(name);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test,
 						  unregister_device_action,
-						  &mock->dev));
-	KUNIT_ASSERT_TRUE(test, mock->dev.iommu);
-	KUNIT_ASSERT_EQ(test, mock->dev.iommu->max_pasids,
-			1 << MOCK_PASID_BITS);
-	return &mock->dev;
+						  dev));
+	KUNIT_ASSERT_TRUE(test, dev->iommu);
+	KUNIT_ASSERT_EQ(test, dev->iommu->max_pasids, 1 << MOCK_PASID_BITS);
+	return dev;
 }
 
 static struct iommu_domain *new_domain(struct kunit *test, struct device *dev)
@@ -603,3 +616,93 @@ static struct kunit_suite ioasid_iommu_suite = {
 };
 
 kunit_test_suite(ioasid_iommu_suite);
+
+#ifdef CONFIG_IOMMU_SVA
+/*
+ * No emulated device shares an address space, and a KUnit thread has neither one nor
+ * a cgroup. So that kselftests can see what a process has by host SVA, who opens this
+ * node shares its address space with a mock device until it closes it.
+ */
+static DEFINE_MUTEX(sva_lock);
+static struct device *sva_dev;
+static unsigned int sva_users;
+
+static int sva_use(void)
+{
+	int err;
+
+	guard(mutex)(&sva_lock);
+	if (sva_users++)
+		return 0;
+	err = mock_suite_init(NULL);
+	if (err)
+		goto err;
+	sva_dev = mock_device_new("sva");
+	if (!IS_ERR(sva_dev))
+		return 0;
+	err = PTR_ERR(sva_dev);
+	mock_suite_exit(NULL);
+err:
+	sva_users--;
+	return err;
+}
+
+static void sva_unuse(void)
+{
+	guard(mutex)(&sva_lock);
+	if (--sva_users)
+		return;
+	device_unregister(sva_dev);
+	mock_suite_exit(NULL);
+}
+
+static int sva_open(struct inode *inode, struct file *file)
+{
+	struct iommu_sva *bond;
+	int err;
+
+	err = sva_use();
+	if (err)
+		return err;
+	bond = iommu_sva_bind_device(sva_dev, current->mm);
+	if (IS_ERR(bond)) {
+		sva_unuse();
+		return PTR_ERR(bond);
+	}
+	file->private_data = bond;
+	return 0;
+}
+
+static int sva_close(struct inode *inode, struct file *file)
+{
+	iommu_sva_unbind_device(file->private_data);
+	sva_unuse();
+	return 0;
+}
+
+/* The PASID, in decimal. */
+static ssize_t sva_read(struct file *file, char __user *buf, size_t size,
+			loff_t *pos)
+{
+	char text[16];
+
+	scnprintf(text, sizeof(text), "%u\n",
+		  iommu_sva_get_pasid(file->private_data));
+	return simple_read_from_buffer(buf, size, pos, text, strlen(text));
+}
+
+static const struct file_operations sva_fops = {
+	.owner = THIS_MODULE,
+	.open = sva_open,
+	.release = sva_close,
+	.read = sva_read,
+};
+
+static struct miscdevice sva_node = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ioasid_test_sva",
+	.fops = &sva_fops,
+	.mode = 0600,
+};
+builtin_misc_device(sva_node);
+#endif

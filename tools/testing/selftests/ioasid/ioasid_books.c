@@ -6,10 +6,11 @@
  *   driver   a process with /dev/ioasid       its cgroup has a limit
  *   vm       a process with a VFIO container  its set has a limit
  *   other    a process with /dev/ioasid       both have one
+ *   sva      processes that share their       its cgroup has a limit; the kernel's own
+ *            address space with a device      set, to which they count, has none
  *
- * The third would better be a process that shares its address space with a device, but
- * no emulated PCI function has the PASID capability that this takes. KUnit shows that
- * such a PASID is charged, and counted in the kernel's own set.
+ * No emulated PCI function has the PASID capability that the last one takes, so it is a
+ * mock device of the KUnit suites, and where host SVA is off there are three users.
  *
  * IOASID_READS in the environment is how often everything is read under load.
  */
@@ -31,6 +32,7 @@ enum {
 	DRIVER,
 	VM,
 	OTHER,
+	SVA,
 	NR_USERS,
 };
 
@@ -38,7 +40,13 @@ static const char *const cgroups[] = {
 	[DRIVER] = TOP "/driver",
 	[VM] = TOP "/vm",
 	[OTHER] = TOP "/other",
+	[SVA] = TOP "/sva",
 };
+
+#define SVA_NODE	"/dev/ioasid_test_sva"
+
+/* Those that can be had here. */
+static unsigned int nr_users = NR_USERS;
 
 /* -------- who counts -------- */
 
@@ -143,7 +151,7 @@ static void print_system(const char *who, const struct ioasid_query_system *info
 
 /* -------- who has PASIDs -------- */
 
-#define NR_WORKERS	8
+#define NR_WORKERS	9
 #define MAX_HELD	64
 
 /* How many of them are at work for each user. */
@@ -151,6 +159,7 @@ static const unsigned int nr_workers[] = {
 	[DRIVER] = 3,
 	[VM] = 3,
 	[OTHER] = 2,
+	[SVA] = 1,
 };
 
 struct worker {
@@ -208,11 +217,44 @@ struct own {
 	int fd;
 	int device;
 	struct load *load;
+	/* PASIDs, or the processes that have one each. */
 	__u32 held[MAX_HELD];
 	__u32 nr;
 	struct trap trap;
 	struct call call;
 };
+
+/* A process that has its address space bound, and what it held until it is gone. */
+static int sva_begin(__u32 *pid)
+{
+	int to[2], error = EIO;
+
+	if (pipe2(to, O_CLOEXEC))
+		return -1;
+	*pid = fork();
+	if (!*pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		error = open(SVA_NODE, O_RDONLY) < 0 ? errno : 0;
+		if (write(to[1], &error, sizeof(error)) == sizeof(error))
+			while (!error)
+				pause();
+		_exit(0);
+	}
+	close(to[1]);
+	if (read(to[0], &error, sizeof(error)) != sizeof(error))
+		error = EIO;
+	close(to[0]);
+	if (!error)
+		return 0;
+	waitpid(*pid, NULL, 0);
+	errno = error;
+	return -1;
+}
+
+static int sva_end(__u32 pid)
+{
+	return kill(pid, SIGKILL) || waitpid(pid, NULL, 0) != (pid_t)pid;
+}
 
 static int alloc_one(struct own *own)
 {
@@ -222,7 +264,9 @@ static int alloc_one(struct own *own)
 		errno = E2BIG;
 		return -1;
 	}
-	if (own->who == VM)
+	if (own->who == SVA)
+		err = sva_begin(&own->held[own->nr]);
+	else if (own->who == VM)
 		err = _test_alloc_pasid(own->fd, 0, UINT_MAX,
 					&own->held[own->nr]);
 	else
@@ -236,6 +280,8 @@ static int free_one(struct own *own)
 {
 	__u32 pasid = own->held[--own->nr];
 
+	if (own->who == SVA)
+		return sva_end(pasid);
 	if (own->who == VM)
 		return _test_free_pasid(own->fd, pasid, pasid);
 	return node_free(own->fd, pasid, pasid);
@@ -280,7 +326,7 @@ static void work(struct own *own, struct worker *w)
 		}
 	}
 	w->held = own->nr;
-	if (own->who != VM)
+	if (own->who == DRIVER || own->who == OTHER)
 		w->set = node_number(own->fd, id);
 	store_shared(w->quiet, true);
 	wait_until(load_shared(own->load->leave));
@@ -483,6 +529,8 @@ struct account {
 	__u32 pending;
 	__u32 guarantee;
 	__u32 limit;
+	/* What others of the set had at first. */
+	__u32 base;
 };
 
 struct books {
@@ -492,6 +540,7 @@ struct books {
 	struct account account[NR_USERS + NR_WORKERS];
 	unsigned int nr_accounts;
 	struct load *load;
+	__u32 keeper;
 };
 
 static unsigned int differs(const char *who, const char *what, __s64 want,
@@ -553,7 +602,7 @@ static __u32 rest_of_guarantee(const struct account *a)
 static unsigned int account_differs(int node, const struct account *a,
 				    const struct ioasid_query_system *system)
 {
-	__u32 used = a->shared + a->pending + a->local;
+	__u32 used = a->base + a->shared + a->pending + a->local;
 	struct ioasid_query_set set;
 	unsigned int bad;
 
@@ -578,6 +627,8 @@ static unsigned int own_view_differs(int node, const struct user *u)
 	struct pasid_info info;
 	unsigned int bad;
 
+	if (u->who == SVA)
+		return 0;
 	if (node_query_id(node, u->set, &set))
 		return 1;
 	if (u->who != VM) {
@@ -602,7 +653,7 @@ static unsigned int cgroups_differ(const struct account *accounts,
 	unsigned int bad = 0, who, i, sum, all = 0;
 	long events = 0;
 
-	for (who = 0; who < NR_USERS; who++) {
+	for (who = 0; who < nr_users; who++) {
 		for (sum = 0, i = 0; i < nr; i++)
 			if (accounts[i].who == who)
 				sum += accounts[i].shared + accounts[i].local +
@@ -617,12 +668,29 @@ static unsigned int cgroups_differ(const struct account *accounts,
 	return bad + differs(TOP, "misc.current", all, cg_current(TOP));
 }
 
+/*
+ * A processor that was idle may keep the address space of a process, and with it the
+ * PASID, a little longer than it lives.
+ */
+static bool sva_is_settled(const struct books *b)
+{
+	const struct account *a = &b->account[SVA];
+	struct ioasid_query_set host;
+
+	return cg_current(cgroups[SVA]) <= a->shared &&
+		!node_query_id(b->node, 0, &host) &&
+		host.used <= a->base + a->shared;
+}
+
 /* To be called while nobody changes anything. */
 static unsigned int disagreements(struct books *b)
 {
 	struct ioasid_query_system system, same = {};
 	__u32 used = 0, reserved = 0;
 	unsigned int bad, i;
+
+	if (nr_users > SVA)
+		wait_until(sva_is_settled(b));
 
 	for (i = 0; i < b->nr_accounts; i++) {
 		used += b->account[i].shared + b->account[i].pending;
@@ -645,7 +713,7 @@ static unsigned int disagreements(struct books *b)
 	bad += all_sets_differ(b->node, system.used);
 	for (i = 0; i < b->nr_accounts; i++)
 		bad += account_differs(b->node, &b->account[i], &system);
-	for (i = 0; i < NR_USERS; i++)
+	for (i = 0; i < nr_users; i++)
 		bad += own_view_differs(b->node, &b->user[i]);
 	return bad + cgroups_differ(b->account, b->nr_accounts);
 }
@@ -659,6 +727,7 @@ static unsigned int disagreements(struct books *b)
 #define VM_GUARANTEE	8
 #define OTHER_MAX	12
 #define OTHER_LIMIT	16
+#define SVA_MAX		3
 
 static void remove_cgroups(void)
 {
@@ -704,6 +773,7 @@ FIXTURE_SETUP(books)
 {
 	struct books *b = &self->b;
 	const char *why = missing(1);
+	struct ioasid_query_set host;
 	int i;
 
 	if (why)
@@ -714,14 +784,16 @@ FIXTURE_SETUP(books)
 	ASSERT_EQ(0, cg_make(TOP, true));
 	b->node = node_open();
 	ASSERT_LE(0, b->node);
+	/* With one process to whom it is bound, the mock device stays. */
+	nr_users = sva_begin(&b->keeper) ? SVA : NR_USERS;
 	ASSERT_EQ(0, node_system(b->node, &b->before));
 	b->load = mmap(NULL, sizeof(*b->load), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, b->load);
 	nr_devices();
 
-	b->nr_accounts = NR_USERS;
-	for (i = 0; i < NR_USERS; i++) {
+	b->nr_accounts = nr_users;
+	for (i = 0; i < nr_users; i++) {
 		ASSERT_EQ(0, cg_make(cgroups[i], false));
 		ASSERT_EQ(0, user_start(&b->user[i], i, b->load));
 	}
@@ -733,6 +805,15 @@ FIXTURE_SETUP(books)
 			   VM_GUARANTEE, VM_LIMIT));
 	ASSERT_EQ(0, grant(b->node, &b->user[OTHER],
 			   &b->account[OTHER], 0, OTHER_LIMIT));
+	if (nr_users <= SVA)
+		return;
+	ASSERT_EQ(0, cg_max(cgroups[SVA], "3"));
+	ASSERT_EQ(0, node_query_id(b->node, 0, &host));
+	b->account[SVA] = (struct account) {
+		.who = SVA,
+		.limit = PASID_LIMIT_NONE,
+		.base = host.used,
+	};
 }
 
 FIXTURE_TEARDOWN(books)
@@ -741,15 +822,21 @@ FIXTURE_TEARDOWN(books)
 	struct ioasid_query_system after;
 	int i;
 
-	for (i = 0; i < NR_USERS; i++)
+	for (i = 0; i < nr_users; i++)
 		user_stop(&b->user[i]);
 	/* All is as it was before; no cgroup can be removed while it is charged. */
 	EXPECT_TRUE(wait_until(!node_system(b->node, &after) &&
 			       !memcmp(&b->before, &after, sizeof(after))));
 	EXPECT_EQ(0, all_sets_differ(b->node, b->before.used));
 	EXPECT_TRUE(wait_until(!cg_current(TOP)));
-	for (i = 0; i < NR_USERS; i++)
+	for (i = 0; i < nr_users; i++)
 		EXPECT_EQ(0, cg_current(cgroups[i]));
+	if (nr_users > SVA) {
+		b->account[SVA].shared = 0;
+		b->account[SVA].base--;
+		EXPECT_EQ(0, sva_end(b->keeper));
+		EXPECT_TRUE(wait_until(sva_is_settled(b)));
+	}
 	remove_cgroups();
 	close(b->node);
 }
@@ -829,6 +916,23 @@ TEST_F(books, agree_that_each_is_held_to_its_own_limit)
 	EXPECT_EQ(2, refusals(DRIVER));
 }
 
+TEST_F(books, agree_about_host_sva)
+{
+	if (nr_users <= SVA)
+		SKIP(return, "host SVA is off on this kernel, or there is no mock device");
+	ALLOC(DRIVER, 5);
+	ALLOC(VM, 5);
+	ALLOC(SVA, 1);
+	ALLOC(SVA, SVA_MAX - 1);
+	REFUSED(SVA, EBUSY);
+	EXPECT_EQ(1, refusals(SVA));
+	EXPECT_EQ(0, refusals(DRIVER));
+	ALLOC(DRIVER, 1);
+	FREE(SVA, 2);
+	ALLOC(SVA, 1);
+	ALLOC(VM, 1);
+}
+
 TEST_F(books, agree_when_quotas_change)
 {
 	struct account *a = &self->b.account[VM];
@@ -858,7 +962,7 @@ TEST_F(books, agree_about_what_is_pending)
 {
 	int who;
 
-	for (who = 0; who < NR_USERS; who++) {
+	for (who = 0; who < SVA; who++) {
 		struct user *u = &self->b.user[who];
 		struct account *a = &self->b.account[who];
 
@@ -941,7 +1045,7 @@ static bool sets_are_possible(const char *who, struct ioasid_set_entry *sets,
 		if (!set_is_possible(who, &sets[i]) ||
 		    (i && sets[i].id <= sets[i - 1].id))
 			return false;
-	return nr > NR_USERS;
+	return nr >= (int)nr_users;
 }
 
 static bool system_is_sane(int node, __u32 most)
@@ -1023,7 +1127,7 @@ static bool all_are_quiet(struct load *load)
 {
 	int i;
 
-	for (i = 0; i < NR_WORKERS; i++)
+	for (i = 0; i < NR_WORKERS - (nr_users <= SVA); i++)
 		if (!load_shared(load->worker[i].quiet))
 			return false;
 	return true;
@@ -1048,9 +1152,11 @@ TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
 		[DRIVER] = DRIVER_MAX,
 		[VM] = VM_LIMIT,
 		[OTHER] = OTHER_MAX,
+		[SVA] = SVA_MAX,
 	};
 	unsigned int reads = nr_reads(), i, k, changes = 0;
-	const __u32 most = self->b.before.used + DRIVER_MAX + VM_LIMIT + OTHER_MAX;
+	const __u32 most = self->b.before.used + DRIVER_MAX + VM_LIMIT +
+		OTHER_MAX + SVA_MAX;
 	struct load *load = self->b.load;
 	struct worker *w = load->worker;
 	__u32 used[NR_USERS] = {}, last;
@@ -1061,14 +1167,14 @@ TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
 	ASSERT_EQ(0, node_quota(self->b.node, IOASID_BY_ID | IOASID_QUOTA_LIMIT,
 				self->b.user[OTHER].set, 0, OTHER_MAX));
 	self->b.account[OTHER].limit = OTHER_MAX;
-	for (i = 0; i < NR_USERS; i++)
+	for (i = 0; i < nr_users; i++)
 		ASSERT_EQ(0, user_begin(&self->b.user[i], OP_WORK, 1));
 
 	for (k = 0; k < reads; k++) {
 		ASSERT_TRUE(system_is_sane(self->b.node, most));
 		ASSERT_TRUE(sets_are_sane(self->b.node));
 		ASSERT_TRUE(all_cgroups_are_sane(most - self->b.before.used));
-		for (i = 0; i < NR_USERS; i++) {
+		for (i = 0; i < nr_users; i++) {
 			last = used[i];
 			ASSERT_TRUE(set_is_sane(self->b.node, &self->b.user[i],
 						&used[i]));
@@ -1080,7 +1186,7 @@ TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
 	EXPECT_TRUE(wait_until(all_are_quiet(load)));
 
 	/* Now they agree with each other, and with what the processes have. */
-	for (i = 0; i < NR_USERS; i++) {
+	for (i = 0; i < nr_users; i++) {
 		long refused = 0;
 
 		for (k = 0; k < nr_workers[i]; k++, w++) {
@@ -1097,7 +1203,7 @@ TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
 		if (i == VM)
 			EXPECT_EQ(0, refusals(i));
 	}
-	for (i = NR_USERS; i < self->b.nr_accounts; i++) {
+	for (i = nr_users; i < self->b.nr_accounts; i++) {
 		struct ioasid_query_set set;
 
 		ASSERT_EQ(0, node_query_id(self->b.node, self->b.account[i].set,
@@ -1105,16 +1211,16 @@ TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
 		self->b.account[i].limit = set.limit;
 	}
 	EXPECT_AGREEMENT();
-	EXPECT_LT(NR_USERS, changes);
+	EXPECT_LT(nr_users, changes);
 	printf("# %u readings, %u of them new, %llu allocations, %llu ms\n",
 	       reads, changes, sum, (now_ns() - start) / 1000000);
 
 	store_shared(load->leave, true);
-	for (i = 0; i < NR_USERS; i++) {
+	for (i = 0; i < nr_users; i++) {
 		ASSERT_EQ(1, user_end(&self->b.user[i]));
 		self->b.account[i].shared = 0;
 	}
-	self->b.nr_accounts = NR_USERS;
+	self->b.nr_accounts = nr_users;
 	EXPECT_AGREEMENT();
 }
 
