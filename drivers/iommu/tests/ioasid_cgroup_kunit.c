@@ -3,6 +3,7 @@
  * KUnit: when a cgroup is charged for a PASID, and when it gets that back. The
  * cgroup is the one that the tests run in, usually that of all kernel threads.
  */
+#include <kunit/device.h>
 #include <linux/fault-inject.h>
 #include <linux/misc_cgroup.h>
 
@@ -188,6 +189,47 @@ static void charges_without_pasids_are_no_limit_of_a_cgroup(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 2);
 }
 
+/* As long as it tries, too. */
+static void charge_does_not_sleep_where_it_must_not(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	const struct ioasid_request req = {
+		.max = UINT_MAX, .flags = IOASID_REQUEST_CHARGE,
+	};
+	unsigned long flags;
+	ioasid_t id = NO_ID;
+	int err;
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_set_charge_capacity(own_usage(test));
+	local_irq_save(flags);
+	err = ioasid_alloc_request(set, &req, GFP_ATOMIC, &id);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, err, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, id, NO_ID);
+}
+
+/* Although no shared one is left. */
+static void local_pasid_is_charged_like_any(struct kunit *test)
+{
+	struct device *dev = kunit_device_register(test, "charged");
+	struct ioasid_set *set;
+	u64 usage;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	test_pool(test)->local = CAPACITY;
+	set = new_set(test, 0, IOASID_LIMIT_NONE);
+	KUNIT_EXPECT_EQ(test, try_local(set, dev), 1);
+	/* The device's first one told the controller what the system has. */
+	usage = own_usage(test);
+	ioasid_set_charge_capacity(usage + CHARGES);
+	KUNIT_EXPECT_EQ(test, 2, try_charged(set, (struct ioasid_request) {
+					     .dev = dev }));
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	KUNIT_EXPECT_EQ(test, ioasid_free(set, dev, 2), 0);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
 #ifdef CONFIG_FAILSLAB
 static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
 {
@@ -231,6 +273,8 @@ static struct kunit_case ioasid_cgroup_cases[] = {
 	KUNIT_CASE(system_without_pasids_is_no_limit),
 	KUNIT_CASE(full_system_is_no_limit),
 	KUNIT_CASE(charges_without_pasids_are_no_limit_of_a_cgroup),
+	KUNIT_CASE(charge_does_not_sleep_where_it_must_not),
+	KUNIT_CASE(local_pasid_is_charged_like_any),
 	KUNIT_CASE(refusal_for_lack_of_memory_is_not_charged),
 	{}
 };

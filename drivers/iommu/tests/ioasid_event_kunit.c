@@ -631,6 +631,32 @@ static void second_replay_is_like_the_first(struct kunit *test)
 	expect_told(rec, want);
 }
 
+static void allocate_while_being_introduced(struct recorder *rec,
+					    const struct ioasid_event *event)
+{
+	ioasid_t id;
+
+	if (event->type == IOASID_ALLOC && event->id == 20)
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				ioasid_alloc(event->set, 0, UINT_MAX, NULL,
+					     GFP_ATOMIC, &id));
+}
+
+static void pasid_made_during_a_replay_is_told_once(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *rec = new_recorder(test);
+	char *want = new_text(test), *to = want + sprintf(want, "add");
+	int id;
+
+	alloc_ids(test, set, 40);
+	for (id = 1; id <= 41; id++)
+		to = replayed(to, id, false);
+	rec->hook = allocate_while_being_introduced;
+	listen_to_set(rec, set);
+	expect_told(rec, want);
+}
+
 /* -------- in which order notifiers are told -------- */
 
 static void note_turn(struct recorder *rec, const struct ioasid_event *event)
@@ -1094,6 +1120,7 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE_PARAM(late_listener_hears_of_all, replay_size_gen_params),
 	KUNIT_CASE(nothing_is_lost_or_doubled_during_a_replay),
 	KUNIT_CASE(second_replay_is_like_the_first),
+	KUNIT_CASE(pasid_made_during_a_replay_is_told_once),
 	KUNIT_CASE(priorities_hold_across_scopes),
 	KUNIT_CASE(notifier_runs_under_rcu_and_no_lock),
 	KUNIT_CASE(notifier_may_call_what_does_not_sleep),

@@ -7,8 +7,11 @@
  * Each case states what is promised with PASIDs and without, so it tests
  * something on every machine. What the machine had in use before is left alone.
  */
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/iommu.h>
+#include <linux/kthread.h>
 #include <linux/misc_cgroup.h>
 
 #include "ioasid_kunit.h"
@@ -135,6 +138,128 @@ static void a_system_guarantee_is_kept_from_the_host(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &info, &before, sizeof(info));
 }
 
+/* What the administrator knows a set by */
+
+static struct ioasid_set *new_system_set(struct kunit *test,
+					 struct mm_struct *token)
+{
+	struct ioasid_set *set = ioasid_set_create(token, 0, 1);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, set);
+	return set;
+}
+
+/* The set with the lowest id from @id on; it cannot go away, or is only compared. */
+static struct ioasid_set *from(u32 id)
+{
+	struct ioasid_set *set = ioasid_set_from(id);
+
+	if (set)
+		ioasid_set_put(set);
+	return set;
+}
+
+static void sets_follow_each_other_by_id(struct kunit *test)
+{
+	struct ioasid_set *a = new_system_set(test, NULL);
+	struct ioasid_set *b = new_system_set(test, NULL);
+
+	KUNIT_EXPECT_PTR_EQ(test, from(0), ioasid_host_set());
+	KUNIT_EXPECT_GT(test, a->id, 0);
+	KUNIT_EXPECT_GT(test, b->id, a->id);
+	KUNIT_EXPECT_PTR_EQ(test, from(a->id), a);
+	KUNIT_EXPECT_PTR_EQ(test, from(a->id + 1), b);
+	KUNIT_EXPECT_NULL(test, from(b->id + 1));
+	KUNIT_EXPECT_NULL(test, from(U32_MAX));
+	ioasid_set_free(b);
+	KUNIT_EXPECT_NULL(test, from(a->id + 1));
+	ioasid_set_free(a);
+}
+
+static void set_of_another_pool_is_left_out(struct kunit *test)
+{
+	struct ioasid_set *none = new_set(test, 0, 1);
+	struct ioasid_set *set = new_system_set(test, NULL);
+
+	KUNIT_EXPECT_PTR_EQ(test, from(none->id), set);
+	ioasid_set_free(set);
+	KUNIT_EXPECT_NULL(test, from(none->id));
+}
+
+static void id_does_not_come_back_at_once(struct kunit *test)
+{
+	struct ioasid_set *set = new_system_set(test, NULL);
+	u32 id = set->id;
+
+	ioasid_set_free(set);
+	set = new_system_set(test, NULL);
+	KUNIT_EXPECT_NE(test, set->id, id);
+	ioasid_set_free(set);
+}
+
+static void set_that_was_found_is_kept(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = new_system_set(test, token);
+
+	KUNIT_ASSERT_PTR_EQ(test, ioasid_set_from(set->id), set);
+	ioasid_set_free(set);
+	KUNIT_EXPECT_NULL(test, from(set->id));
+	expect_pins(test, token, 1);
+	ioasid_set_put(set);
+	expect_pins(test, token, 0);
+}
+
+static void set_knows_who_made_it(struct kunit *test)
+{
+	struct ioasid_set *set = new_system_set(test, new_token(test));
+	struct ioasid_set *anonymous = new_system_set(test, NULL);
+	char comm[TASK_COMM_LEN];
+
+	get_task_comm(comm, current->group_leader);
+	KUNIT_EXPECT_EQ(test, ioasid_set_pid(set), task_tgid_vnr(current));
+	KUNIT_EXPECT_STREQ(test, set->comm, comm);
+	KUNIT_EXPECT_EQ(test, ioasid_set_pid(anonymous), 0);
+	KUNIT_EXPECT_STREQ(test, anonymous->comm, "kernel");
+	KUNIT_EXPECT_EQ(test, ioasid_set_pid(ioasid_host_set()), 0);
+	KUNIT_EXPECT_STREQ(test, ioasid_host_set()->comm, "kernel");
+	ioasid_set_free(anonymous);
+	ioasid_set_free(set);
+}
+
+struct maker {
+	struct mm_struct *token;
+	struct ioasid_set *set;
+	struct completion done;
+};
+
+static int make_set(void *data)
+{
+	struct maker *maker = data;
+
+	maker->set = ioasid_set_create(maker->token, 0, 1);
+	complete(&maker->done);
+	return 0;
+}
+
+static void process_that_is_gone_has_no_pid(struct kunit *test)
+{
+	struct maker maker = { .token = new_token(test) };
+	struct task_struct *task;
+	int tries = 100;
+
+	init_completion(&maker.done);
+	task = kthread_run(make_set, &maker, "ioasid-maker");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wait_for_completion(&maker.done);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, maker.set);
+	while (ioasid_set_pid(maker.set) && --tries)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, ioasid_set_pid(maker.set), 0);
+	KUNIT_EXPECT_STREQ(test, maker.set->comm, "ioasid-maker");
+	ioasid_set_free(maker.set);
+}
+
 /* What drivers with a shared PASID on the host call */
 
 #ifdef CONFIG_IOMMU_API
@@ -255,6 +380,12 @@ static struct kunit_case ioasid_host_cases[] = {
 	KUNIT_CASE(host_pasid_is_found_without_its_set),
 	KUNIT_CASE(a_system_set_draws_from_the_system),
 	KUNIT_CASE(a_system_guarantee_is_kept_from_the_host),
+	KUNIT_CASE(sets_follow_each_other_by_id),
+	KUNIT_CASE(set_of_another_pool_is_left_out),
+	KUNIT_CASE(id_does_not_come_back_at_once),
+	KUNIT_CASE(set_that_was_found_is_kept),
+	KUNIT_CASE(set_knows_who_made_it),
+	KUNIT_CASE(process_that_is_gone_has_no_pid),
 	KUNIT_CASE(global_pasid_belongs_to_the_host_set),
 	KUNIT_CASE(device_without_pasids_gets_none),
 	KUNIT_CASE(global_pasid_fits_the_device),

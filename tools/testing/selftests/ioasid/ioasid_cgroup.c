@@ -330,6 +330,28 @@ TEST_F(charge, cgroup_that_is_gone_gets_it_back)
 	EXPECT_EQ(0, cg_current(TOP));
 }
 
+static long cg_dying(const char *cg)
+{
+	return cg_number(cg, "cgroup.stat", "nr_dying_descendants");
+}
+
+/* Neither by what it was charged for, nor by what it refused. */
+TEST_F(charge, cgroup_without_pasids_goes_for_good)
+{
+	__u32 pasid;
+
+	ASSERT_EQ(0, cg_dying(TOP));
+	ASSERT_EQ(0, cg_max(A, "1"));
+	ASSERT_EQ(0, member_alloc(&self->a, &pasid));
+	EXPECT_EQ(EBUSY, member_alloc(&self->a, NULL));
+	ASSERT_EQ(0, ask(&self->a, OP_ROOM, 0, NULL, NULL));
+	ASSERT_EQ(0, ask(&self->a, OP_ENTER, 0, B, NULL));
+	ASSERT_EQ(0, cg_remove(A));
+	EXPECT_EQ(1, cg_dying(TOP));
+	ASSERT_EQ(0, member_free(&self->a, pasid));
+	EXPECT_TRUE(wait_until(!cg_dying(TOP)));
+}
+
 TEST_F(charge, limit_below_what_is_used_takes_nothing_away)
 {
 	__u32 pasid[3], i;

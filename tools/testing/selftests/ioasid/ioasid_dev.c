@@ -3,6 +3,7 @@
  * /dev/ioasid: the PASIDs of a process without VFIO, and what the administrator
  * sees and changes.
  */
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -389,6 +390,24 @@ TEST_F(own, set_is_made_by_the_first_call)
 	EXPECT_EQ(0, strncmp(set.comm, "ioasid_dev", 10));
 }
 
+static void *alloc_one(void *fd)
+{
+	static __u32 pasid;
+
+	return node_alloc(*(int *)fd, &pasid) ? NULL : &pasid;
+}
+
+TEST_F(own, thread_makes_the_set_of_its_process)
+{
+	pthread_t thread;
+	void *pasid;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, alloc_one, &self->fd));
+	ASSERT_EQ(0, pthread_join(thread, &pasid));
+	EXPECT_NE(NULL, pasid);
+	EXPECT_EQ(getpid(), node_number(self->fd, pid));
+}
+
 TEST_F(own, pasids_come_and_go)
 {
 	__u32 a, b;
@@ -624,11 +643,51 @@ TEST_F(own, administrator_sees_and_changes_any_set)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 
-	/* It is gone with its process, and its id with it. */
+	/* It is gone with its process, and its id with it: the next is another. */
+	ASSERT_EQ(0, node_alloc(self->fd, &pasid));
+	ASSERT_LT(id, node_number(self->fd, id));
 	EXPECT_TRUE(wait_until(node_query_id(self->fd, id, &set) == -1 &&
 			       errno == ENOENT));
 	EXPECT_ERRNO(ENOENT, node_quota(self->fd, IOASID_BY_ID |
 					IOASID_QUOTA_LIMIT, id, 0, 5));
+}
+
+/* In a PID namespace, out of which nobody is seen. */
+static int ask_from_inside(int fd, __u32 id)
+{
+	struct ioasid_query_set set;
+	int own = node_open();
+	__u32 pasid;
+
+	if (getpid() != 1 || node_alloc(own, &pasid) || node_query(own, &set))
+		return 3;
+	if (set.pid != 1)
+		return 4;
+	return node_query_id(fd, id, &set) || set.pid;
+}
+
+TEST_F(own, pid_is_that_in_the_callers_namespace)
+{
+	__u32 pasid, id;
+	int status;
+
+	ASSERT_EQ(0, node_alloc(self->fd, &pasid));
+	id = node_number(self->fd, id);
+	status = IN_CHILD({
+		int inner;
+		pid_t pid;
+
+		if (unshare(CLONE_NEWPID))
+			_exit(99);
+		pid = fork();
+		if (!pid)
+			_exit(ask_from_inside(self->fd, id));
+		CHILD_WANTS(pid > 0 && waitpid(pid, &inner, 0) == pid);
+		_exit(WEXITSTATUS(inner));
+	});
+	if (WEXITSTATUS(status) == 99)
+		SKIP(return, "no PID namespaces in this kernel");
+	EXPECT_EQ(0, status);
 }
 
 TEST_F(own, host_set_has_id_0)
