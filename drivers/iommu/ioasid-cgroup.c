@@ -15,19 +15,65 @@
 
 #include "ioasid-private.h"
 
+/* What the misc controller was told, which it does not tell. */
+static u64 ioasid_misc_capacity;
+
+static u32 ioasid_misc_room(struct misc_cg *cg)
+{
+	struct misc_res *res = &cg->res[MISC_CG_RES_IOASID];
+	u64 max = READ_ONCE(res->max);
+	u64 usage = atomic64_read(&res->usage);
+
+	return min_t(u64, max - min(max, usage), U32_MAX);
+}
+
+/**
+ * ioasid_charge_room - how many more PASIDs could current's cgroup be charged for?
+ *
+ * Context: Process context.
+ * Return: The number, %U32_MAX if there is no limit.
+ */
+u32 ioasid_charge_room(void)
+{
+	struct misc_cg *own = get_current_misc_cg(), *cg;
+	u32 room = U32_MAX;
+
+	for (cg = own; cg; cg = css_misc(cg->css.parent))
+		room = min(room, ioasid_misc_room(cg));
+	put_misc_cg(own);
+	return room;
+}
+
+/*
+ * The misc controller would refuse for lack of capacity, and count that as an event of
+ * a cgroup that is nowhere near its limit. It is right if the limit is reached as well.
+ */
+static bool ioasid_charges_are_ahead(struct misc_cg *cg)
+{
+	u64 capacity = READ_ONCE(ioasid_misc_capacity);
+
+	while (css_misc(cg->css.parent))
+		cg = css_misc(cg->css.parent);
+	return atomic64_read(&cg->res[MISC_CG_RES_IOASID].usage) >= capacity &&
+		(!capacity || ioasid_charge_room());
+}
+
 /**
  * ioasid_charge - charge the cgroup of current for a PASID
  * @pasid: the PASID, which nobody knows yet
  *
  * Context: Process context.
- * Return: 0, or -EBUSY if the cgroup, or one that it is in, has reached its limit.
+ * Return: 0; -EBUSY if the cgroup, or one that it is in, has reached its limit; or
+ * -EAGAIN if there is a charge for each PASID that the system has, though one of them
+ * may be free.
  */
 int ioasid_charge(struct ioasid *pasid)
 {
 	struct misc_cg *cg = get_current_misc_cg();
-	int err;
+	int err = -EAGAIN;
 
-	err = misc_cg_try_charge(MISC_CG_RES_IOASID, cg, 1);
+	if (!ioasid_charges_are_ahead(cg))
+		err = misc_cg_try_charge(MISC_CG_RES_IOASID, cg, 1);
 	if (err) {
 		put_misc_cg(cg);
 		return err;
@@ -59,31 +105,6 @@ void ioasid_uncharge(struct ioasid *pasid)
  */
 void ioasid_set_charge_capacity(u64 nr)
 {
+	WRITE_ONCE(ioasid_misc_capacity, nr);
 	misc_cg_set_capacity(MISC_CG_RES_IOASID, nr);
-}
-
-static u32 ioasid_misc_room(struct misc_cg *cg)
-{
-	struct misc_res *res = &cg->res[MISC_CG_RES_IOASID];
-	u64 max = READ_ONCE(res->max);
-	u64 usage = atomic64_read(&res->usage);
-
-	return min_t(u64, max - min(max, usage), U32_MAX);
-}
-
-/**
- * ioasid_charge_room - how many more PASIDs could current's cgroup be charged for?
- *
- * Context: Process context.
- * Return: The number, %U32_MAX if there is no limit.
- */
-u32 ioasid_charge_room(void)
-{
-	struct misc_cg *own = get_current_misc_cg(), *cg;
-	u32 room = U32_MAX;
-
-	for (cg = own; cg; cg = css_misc(cg->css.parent))
-		room = min(room, ioasid_misc_room(cg));
-	put_misc_cg(own);
-	return room;
 }

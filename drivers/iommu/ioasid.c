@@ -198,7 +198,7 @@ static int ioasid_try_charge(struct ioasid *pasid, gfp_t gfp)
 		err = ioasid_may_alloc(pasid->set, !pasid->local);
 		if (!err)
 			err = ioasid_charge(pasid);
-		if (err != -EBUSY || !ioasid_charge_room())
+		if (err != -EAGAIN && (err != -EBUSY || !ioasid_charge_room()))
 			return err;
 		if (gfpflags_allow_blocking(gfp))
 			cond_resched();

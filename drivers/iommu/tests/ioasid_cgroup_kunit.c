@@ -179,14 +179,43 @@ static void full_system_is_no_limit(struct kunit *test)
 static void charges_without_pasids_are_no_limit_of_a_cgroup(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 events = atomic64_read(&own_res(test)->events_local);
 
 	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
 	ioasid_set_charge_capacity(own_usage(test));
 	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
 			-ENOSPC);
+	/* Nor are they events of one. */
+	KUNIT_EXPECT_EQ(test, atomic64_read(&own_res(test)->events_local),
+			events);
 	expect_set(test, set, 1, 0, 0, IOASID_LIMIT_NONE, CAPACITY - 2);
 	ioasid_set_charge_capacity(own_usage(test) + 1);
 	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 2);
+}
+
+static void limit_that_is_reached_counts_when_all_are_charged(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 events = atomic64_read(&own_res(test)->events_local);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	limit_to(test, 0);
+	ioasid_set_charge_capacity(own_usage(test));
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&own_res(test)->events_local),
+			events + 1);
+}
+
+/* The capacity of the pool is known a moment before that of the controller. */
+static void charge_before_there_is_a_capacity_is_refused(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+
+	limit_to(test, 0);
+	ioasid_set_charge_capacity(0);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-ENOSPC);
 }
 
 /* As long as it tries, too. */
@@ -273,6 +302,8 @@ static struct kunit_case ioasid_cgroup_cases[] = {
 	KUNIT_CASE(system_without_pasids_is_no_limit),
 	KUNIT_CASE(full_system_is_no_limit),
 	KUNIT_CASE(charges_without_pasids_are_no_limit_of_a_cgroup),
+	KUNIT_CASE(limit_that_is_reached_counts_when_all_are_charged),
+	KUNIT_CASE(charge_before_there_is_a_capacity_is_refused),
 	KUNIT_CASE(charge_does_not_sleep_where_it_must_not),
 	KUNIT_CASE(local_pasid_is_charged_like_any),
 	KUNIT_CASE(refusal_for_lack_of_memory_is_not_charged),

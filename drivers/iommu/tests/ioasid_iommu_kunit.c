@@ -704,5 +704,6 @@ static struct miscdevice sva_node = {
 	.fops = &sva_fops,
 	.mode = 0600,
 };
+
 builtin_misc_device(sva_node);
 #endif
