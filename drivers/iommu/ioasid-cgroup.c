@@ -47,6 +47,7 @@ u32 ioasid_charge_room(void)
 /*
  * The misc controller would refuse for lack of capacity, and count that as an event of
  * a cgroup that is nowhere near its limit. It is right if the limit is reached as well.
+ * Two who take the last charge at once may still be counted as one such event.
  */
 static bool ioasid_charges_are_ahead(struct misc_cg *cg)
 {

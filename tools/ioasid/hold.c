@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,10 @@ static __u32 *alloc_all(int fd, const struct wish *wish)
 	if (error == EBUSY)
 		fail(STATUS_REFUSED, "%s: the cgroup is at its misc.max, or one above it",
 		     what);
+	if (error == ENOSPC && (wish->min || wish->max != UINT32_MAX))
+		fail(STATUS_REFUSED,
+		     "%s: none from %u to %u is free and not guaranteed to others", what,
+		     wish->min, wish->max);
 	node_refused(what, error);
 }
 
@@ -160,6 +165,8 @@ static int run_command(int fd, char **command)
 	int status;
 	pid_t pid = fork();
 
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
 	if (pid < 0)
 		fail(STATUS_FAILED, "no process for %s: %s", command[0], strerror(errno));
 	if (!pid) {
@@ -171,6 +178,9 @@ static int run_command(int fd, char **command)
 		fprintf(stderr, "ioasidctl: %s: %s\n", command[0], strerror(errno));
 		_exit(status);
 	}
+	/* What is typed at a terminal is for the command, which may live on. */
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGQUIT, &ignore, NULL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			fail(STATUS_FAILED, "%s: %s", command[0], strerror(errno));

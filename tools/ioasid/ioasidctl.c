@@ -44,7 +44,7 @@ static void print_help(FILE *to)
 {
 	unsigned int i;
 
-	fputs("usage: ioasidctl [-j|--json] [-p|--pretty] COMMAND [ARGUMENTS]\n\n", to);
+	fputs("usage: ioasidctl [--json] [--pretty] [--help] [--sysroot DIR] COMMAND ...\n\n", to);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  %s %s\n\t%s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
@@ -107,7 +107,14 @@ void json_add_number(struct json_object *object, const char *key, __u32 value)
 
 void json_add_string(struct json_object *object, const char *key, const char *value)
 {
-	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
+	char *text = value ? strdup(value) : NULL, *c;
+
+	/* JSON is UTF-8, and a process may call itself by any bytes. */
+	for (c = text; c && *c; c++)
+		if (!isascii((unsigned char)*c))
+			*c = '?';
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+	free(text);
 }
 
 void json_add_limit(struct json_object *object, const char *key, __u32 limit)

@@ -2,6 +2,7 @@
 /*
  * ioasidctl list, show and quota.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
@@ -313,7 +314,7 @@ static void print_string(const char *name, const char *value)
 
 	printf("%-10s ", name);
 	for (c = value; *c; c++)
-		putchar((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c);
+		putchar(isprint((unsigned char)*c) ? *c : '?');
 	putchar('\n');
 }
 

@@ -15,7 +15,6 @@
 
 /* PCIe: PASIDs are 20 bits at most. */
 #define MAX_BITS	20
-#define MAX_FINDINGS	16
 
 /* What limits the use of PASIDs here, and what can be done. */
 struct finding {
@@ -27,7 +26,7 @@ struct finding {
 struct report {
 	struct ioasid_query_system numbers;
 	struct facts facts;
-	struct finding findings[MAX_FINDINGS];
+	struct finding *findings;
 	unsigned int nr_findings;
 };
 
@@ -35,11 +34,14 @@ static __printf(4, 5)
 void find(struct report *report, const char *code, const char *remedy,
 	  const char *format, ...)
 {
-	struct finding *finding = &report->findings[report->nr_findings];
+	struct finding *finding;
 	va_list args;
 
-	if (report->nr_findings == MAX_FINDINGS)
-		return;
+	report->findings = realloc(report->findings,
+				   (report->nr_findings + 1) * sizeof(*finding));
+	if (!report->findings)
+		fail(STATUS_FAILED, "no memory for a finding");
+	finding = &report->findings[report->nr_findings];
 	va_start(args, format);
 	if (vasprintf(&finding->text, format, args) < 0)
 		fail(STATUS_FAILED, "no memory for a finding");
@@ -151,9 +153,12 @@ static void explain_smallness(struct report *report)
 {
 	const struct facts *facts = &report->facts;
 	__u32 capacity = report->numbers.capacity;
-	unsigned int i;
+	unsigned int i, narrow = 0;
+	int bits = bits_of(capacity);
 
-	if (facts->cap && facts->cap == capacity)
+	for (i = 0; i < facts->nr_iommus; i++)
+		narrow += facts->iommus[i].bits == bits;
+	if (facts->cap == capacity && bits < MAX_BITS && !narrow)
 		find(report, "boot-cap",
 		     "To have more, raise ioasid.capacity on the kernel's command line or take it from there.",
 		     "ioasid.capacity=%u on the kernel's command line caps the space.",
@@ -161,8 +166,8 @@ static void explain_smallness(struct report *report)
 	for (i = 0; i < facts->nr_iommus; i++) {
 		const struct iommu *iommu = &facts->iommus[i];
 
-		if (iommu->bits <= 0 || iommu->bits >= MAX_BITS ||
-		    1U << iommu->bits != capacity)
+		/* Some drivers keep the highest number for themselves. */
+		if (iommu->bits != bits || bits >= MAX_BITS)
 			continue;
 		find(report, "narrow-iommu",
 		     facts->guest ?
@@ -364,6 +369,7 @@ int command_system(int argc, char **argv)
 		print_report(&report);
 	for (i = 0; i < report.nr_findings; i++)
 		free(report.findings[i].text);
+	free(report.findings);
 	facts_release(&report.facts);
 	return STATUS_OK;
 }

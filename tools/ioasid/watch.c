@@ -47,8 +47,10 @@ static bool value_of(struct tep_event *event, struct tep_record *record,
 static struct json_object *event_to_json(struct tep_event *event,
 					 struct tep_record *record)
 {
-	static const char *const numbers[] = { "capacity", "shared_min", "set" };
-	static const char *const maybe[] = { "pasid", "private", "guarantee", "limit" };
+	static const char *const numbers[] = {
+		"capacity", "shared_min", "set", "guarantee"
+	};
+	static const char *const maybe[] = { "pasid", "private", "limit" };
 	struct json_object *object = json_object_new_object();
 	unsigned long long value;
 	unsigned int i;
@@ -193,10 +195,15 @@ static void close_watch(struct watch *watch)
 /* They are waited for, so that the instance is always taken away. */
 static void block_signals(sigset_t *signals)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction now;
+	unsigned int i;
+
+	/* One that is ignored, by nohup(1) for example, would come if it was blocked. */
 	sigemptyset(signals);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGHUP);
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(signals, ends[i]);
 	sigprocmask(SIG_BLOCK, signals, NULL);
 	/* A reader that goes away ends us by an error of write. */
 	signal(SIGPIPE, SIG_IGN);
@@ -211,7 +218,7 @@ int command_watch(int argc, char **argv)
 	const struct timespec period = { .tv_nsec = PERIOD };
 	struct watch watch = {};
 	sigset_t signals;
-	int option;
+	int option, err;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'c')
@@ -231,10 +238,11 @@ int command_watch(int argc, char **argv)
 	/* Who waits for us to be ready sees this line. */
 	fprintf(stderr, "ioasidctl: watching\n");
 	do {
-		if (tracefs_iterate_raw_events(watch.tep, watch.instance, NULL, 0,
-					       show_event, &watch) < 0)
-			break;
-	} while (!watch.done && sigtimedwait(&signals, NULL, &period) < 0);
+		err = tracefs_iterate_raw_events(watch.tep, watch.instance, NULL, 0,
+						 show_event, &watch) < 0 ? errno : 0;
+	} while (!err && !watch.done && sigtimedwait(&signals, NULL, &period) < 0);
 	close_watch(&watch);
+	if (err)
+		fail(STATUS_FAILED, "watch: the events cannot be read: %s", strerror(err));
 	return STATUS_OK;
 }

@@ -938,7 +938,7 @@ static void sets_are_listed_in_order_each_once(struct kunit *test)
 	struct file *file = node_open(test);
 	struct ioasid_set_entry list[2];
 	struct ioasid_set *set[4];
-	u32 id, count, i;
+	u32 id, count = 0, i;
 
 	for (i = 0; i < 4; i++)
 		set[i] = new_other_set(test, i, 5);

@@ -142,8 +142,23 @@ all_sets_are_listed()
 		wrong "the table has other sets" || return 1
 	[ "$(awk '{ print length($0) }' "$out" | sort -u | wc -l)" = 1 ] ||
 		wrong "the columns are not aligned" || return 1
-	says 0 '0' ioasidctl list --sort used && says 0 kernel ioasidctl list --sort pid
 }
+
+inside_sets_are_sorted()
+{
+	ends 0 ioasidctl alloc -- ioasidctl alloc --count 5 -- \
+		ioasidctl list --sort used || return 1
+	# The name may have blanks; USED is the fifth from the right.
+	awk 'NR > 1 { print $(NF - 4) }' "$out" | sort -c -n -r 2>"$err" ||
+		wrong "it does not begin with what holds most" || return 1
+	ends 0 ioasidctl list --sort pid || return 1
+	awk 'NR > 1 { print $2 + 0 }' "$out" | sort -c -n 2>"$err" ||
+		wrong "PIDs are not in order" || return 1
+	ends 0 ioasidctl list || return 1
+	awk 'NR > 1 { print $1 }' "$out" | sort -c -n 2>"$err" ||
+		wrong "ids are not in order"
+}
+sets_are_sorted() { in_a_set sets_are_sorted; }
 
 kernel_is_set_0()
 {
@@ -196,11 +211,14 @@ set_is_shown_with_its_guests() { in_a_set set_is_shown; }
 name_of_a_process_gets_no_escape_to_the_terminal()
 {
 	local name
-	name=$tmp/$(printf 'a\033[31mb')
+	name=$tmp/$(printf 'a\033[31mb\302\233\377')
 
 	cp "$(command -v ioasidctl)" "$name"
 	ends 0 "$name" alloc -- ioasidctl show || return 1
 	! grep -q "$(printf '\033')" "$out" || wrong "show passes it on" || return 1
+	ends 0 "$name" alloc -- ioasidctl -j list || return 1
+	! LC_ALL=C grep -q "$(printf '[\200-\377]')" "$out" || wrong "JSON is not UTF-8" ||
+		return 1
 	ends 0 "$name" alloc -- ioasidctl list || return 1
 	! grep -q "$(printf '\033')" "$out" || wrong "list passes it on" || return 1
 	grep -qF 'a?[31mb' "$out" || wrong "it is not there" || return 1
@@ -471,6 +489,14 @@ smallness_is_explained()
 {
 	another 256 93800000000 '' hypervisor
 	finds narrow-iommu 'dmar0 can do 8 of the 20 bits' || return 1
+	another 65535 '' ''
+	mkdir -p "$root/sys/class/iommu/ivhd0/amd-iommu"
+	echo f00000010:0 >"$root/sys/class/iommu/ivhd0/amd-iommu/features"
+	finds narrow-iommu 'ivhd0 can do 16 of the 20 bits' || return 1
+	another 1048576 99800000000 ''
+	echo 1048576 >"$root/sys/module/ioasid/parameters/capacity"
+	ends 0 ioasidctl --sysroot "$root" system || return 1
+	! grep -q caps "$out" || wrong "nothing is capped" || return 1
 	another 4096 99800000000 ''
 	echo 4096 >"$root/sys/module/ioasid/parameters/capacity"
 	finds boot-cap 'ioasid.capacity=4096' || return 1
@@ -554,7 +580,8 @@ if ! grep -q 'capacity [1-9]' $debugfs/system 2>/dev/null; then
 fi
 
 tests='kernel_without_the_feature_is_told tracing_that_is_not_there_is_told
-node_of_root_is_told missing_capability_is_told all_sets_are_listed kernel_is_set_0
+node_of_root_is_told missing_capability_is_told all_sets_are_listed sets_are_sorted
+kernel_is_set_0
 set_that_is_not_there_is_told set_that_vanishes_is_told set_is_shown_with_its_guests
 name_of_a_process_gets_no_escape_to_the_terminal quota_is_set
 quota_that_cannot_be_is_refused pasids_come_and_go all_are_allocated_or_none
