@@ -27,6 +27,16 @@ static u32 ioasid_misc_room(struct misc_cg *cg)
 	return min_t(u64, max - min(max, usage), U32_MAX);
 }
 
+/* The least that @cg and those that it is in have. */
+static u32 ioasid_misc_least_room(struct misc_cg *cg)
+{
+	u32 room = U32_MAX;
+
+	for (; cg; cg = css_misc(cg->css.parent))
+		room = min(room, ioasid_misc_room(cg));
+	return room;
+}
+
 /**
  * ioasid_charge_room - how many more PASIDs could current's cgroup be charged for?
  *
@@ -35,12 +45,10 @@ static u32 ioasid_misc_room(struct misc_cg *cg)
  */
 u32 ioasid_charge_room(void)
 {
-	struct misc_cg *own = get_current_misc_cg(), *cg;
-	u32 room = U32_MAX;
+	struct misc_cg *cg = get_current_misc_cg();
+	u32 room = ioasid_misc_least_room(cg);
 
-	for (cg = own; cg; cg = css_misc(cg->css.parent))
-		room = min(room, ioasid_misc_room(cg));
-	put_misc_cg(own);
+	put_misc_cg(cg);
 	return room;
 }
 
@@ -52,11 +60,12 @@ u32 ioasid_charge_room(void)
 static bool ioasid_charges_are_ahead(struct misc_cg *cg)
 {
 	u64 capacity = READ_ONCE(ioasid_misc_capacity);
+	struct misc_cg *root = cg;
 
-	while (css_misc(cg->css.parent))
-		cg = css_misc(cg->css.parent);
-	return atomic64_read(&cg->res[MISC_CG_RES_IOASID].usage) >= capacity &&
-		(!capacity || ioasid_charge_room());
+	while (css_misc(root->css.parent))
+		root = css_misc(root->css.parent);
+	return atomic64_read(&root->res[MISC_CG_RES_IOASID].usage) >= capacity &&
+		(!capacity || ioasid_misc_least_room(cg));
 }
 
 /**

@@ -209,14 +209,14 @@ static int ioasid_dev_query_by_id(struct ioasid_query_set *req)
 static int ioasid_dev_query_own(struct ioasid_user *user,
 				struct ioasid_query_set *req)
 {
-	struct ioasid_set *set = ioasid_user_set(user);
 	struct ioasid_set_info info;
+	struct ioasid_set *set;
 
 	if (req->id)
 		return -EINVAL;
 	if (!ioasid_capacity())
 		return -EOPNOTSUPP;
-	ioasid_user_get_info(user, READ_ONCE(ioasid_quota), &info);
+	set = ioasid_user_get_info(user, READ_ONCE(ioasid_quota), &info);
 	ioasid_dev_fill(req, &info);
 	req->pid = 0;
 	memset(req->comm, 0, sizeof(req->comm));

@@ -413,6 +413,7 @@ static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
 	for (i = 0; i < nr; i++)
 		ioasid_replay_one(replay->notifier, set, &batch[i]);
 	ioasid_catch_up(set, queued);
+	/* They are still there: of those freed meanwhile nobody was told of it yet. */
 	for (i = 0; i < nr; i++)
 		batch[i].pasid->made.side = replay->side;
 	return nr;

@@ -126,9 +126,10 @@ struct ioasid_note {
  * @teller:    tells on in process context what would take too long elsewhere
  * @release:   gives the memory back, after whoever has just unlocked the set
  *
- * Lock order: ioasid_sets_mutex > ioasid_set.privates.xa_lock >
+ * Lock order: ioasid_users_lock > ioasid_sets_mutex > ioasid_set.privates.xa_lock >
  * ioasid_pool.xa.xa_lock > ioasid_local.xa.xa_lock. The last three are taken with
- * interrupts off, because a PASID may be freed from any context.
+ * interrupts off, because a PASID may be freed from any context. So is
+ * ioasid_locals_lock, which nests outside of the pool's and is taken with no other.
  *
  * To tell is like a lock, too, which nests inside ioasid_sets_mutex and outside of
  * all others. It is never waited for but in process context; who finds it taken

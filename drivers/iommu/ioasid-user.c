@@ -168,9 +168,10 @@ EXPORT_SYMBOL_GPL(ioasid_user_put_set);
  *        so that its cgroup counts
  *
  * Context: Process context.
+ * Return: The set that was looked at, as ioasid_user_set() returns it.
  */
-void ioasid_user_get_info(struct ioasid_user *user, u32 limit,
-			  struct ioasid_set_info *info)
+struct ioasid_set *ioasid_user_get_info(struct ioasid_user *user, u32 limit,
+					struct ioasid_set_info *info)
 {
 	struct ioasid_set *set = ioasid_user_set(user);
 	struct ioasid_system_info system;
@@ -185,6 +186,7 @@ void ioasid_user_get_info(struct ioasid_user *user, u32 limit,
 		};
 	}
 	info->available = min(info->available, ioasid_charge_room());
+	return set;
 }
 EXPORT_SYMBOL_GPL(ioasid_user_get_info);
 

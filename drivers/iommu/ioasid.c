@@ -87,6 +87,8 @@ static bool ioasid_publish_locked(struct xa_state *privates,
 	list_add_tail(&pasid->node, &set->pasids);
 	ioasid_set_charge_locked(set, !pasid->local);
 	ioasid_trace_pasid(alloc, pasid, IOASID_PRIVATE_NONE);
+	if (atomic_read(&pasid->life))
+		ioasid_trace_pasid(get, pasid, IOASID_PRIVATE_NONE);
 	if (ioasid_telling_locked(set))
 		tell = ioasid_note_locked(set, &pasid->made, IOASID_ALLOC);
 	if (binding)

@@ -129,6 +129,7 @@ echo '{ "$defs": { "small": { "type": "integer", "maximum": 7 } } }' >"$work/sch
 with_document() { given "$(sed "2i# json $1" <<<"$good")"; }
 with_document 'small 7'
 check "verdict: a document that is as its schema says" says "3 passed   0 failed" verdict --schema "$work/schema"
+check "verdict: fewer kinds of documents than are due" refuses "1 kinds of documents were printed; 2 or more" verdict --schema "$work/schema" --documents 2
 with_document 'small 8'
 check "verdict: a document that is not" refuses "schema of small: 8 is greater" verdict --schema "$work/schema"
 with_document 'small {'

@@ -30,8 +30,8 @@ void ioasid_user_release(struct ioasid_user *user);
 struct ioasid_set *ioasid_user_set(struct ioasid_user *user);
 struct ioasid_set *ioasid_user_get_set(struct ioasid_user *user, u32 limit);
 void ioasid_user_put_set(struct ioasid_set *set);
-void ioasid_user_get_info(struct ioasid_user *user, u32 limit,
-			  struct ioasid_set_info *info);
+struct ioasid_set *ioasid_user_get_info(struct ioasid_user *user, u32 limit,
+					struct ioasid_set_info *info);
 int ioasid_user_copy_in(void *to, size_t size, void __user *from);
 int ioasid_user_tell(struct ioasid_set *set, struct device *dev, ioasid_t id,
 		     u32 __user *to);

@@ -104,7 +104,7 @@ DEFINE_IOASID_EVENT(ioasid_alloc);
 DEFINE_IOASID_EVENT(ioasid_bind);
 /* The private ID was taken from it, or stood for nothing. */
 DEFINE_IOASID_EVENT(ioasid_unbind);
-/* -> ACTIVE: somebody took a reference, other than the one that came with it. */
+/* -> ACTIVE: somebody took a reference, or was given one with it. */
 DEFINE_IOASID_EVENT(ioasid_get);
 /* Somebody gave one back. */
 DEFINE_IOASID_EVENT(ioasid_put);

@@ -80,6 +80,7 @@ wait_until()
 
 held() { [ "$(wc -l <"$tmp/$1.out")" = "$2" ]; }
 
+echo +misc >$cgroup/cgroup.subtree_control 2>/dev/null
 if ! command -v ioasidctl >/dev/null || ! grep -q 'capacity [1-9]' $debugfs/system ||
    ! grep -q '^ioasid ' $cgroup/misc.capacity; then
 	echo 'skipped: it takes ioasidctl, PASIDs, debugfs and the misc controller' >&2

@@ -742,6 +742,7 @@ static void work(int fd, unsigned int seed)
 struct life {
 	bool there;
 	bool freed;
+	unsigned int users;
 	__u32 set;
 	long long private;
 };
@@ -764,14 +765,18 @@ static const char *live_on(struct life *life, const struct event *e)
 	if (life->set != e->set)
 		return "another set's";
 	if (!strcmp(e->name, "put"))
-		return NULL;
+		return life->users-- ? NULL : "put before it was got";
 	if (!strcmp(e->name, "reclaim")) {
 		life->there = false;
+		if (life->users)
+			return "reclaimed before it was put";
 		return life->freed ? NULL : "reclaimed before it was freed";
 	}
 	if (life->freed)
 		return "freed before";
-	if (!strcmp(e->name, "bind")) {
+	if (!strcmp(e->name, "get")) {
+		life->users++;
+	} else if (!strcmp(e->name, "bind")) {
 		if (life->private != -1)
 			return "bound before it was unbound";
 		life->private = e->value[1];

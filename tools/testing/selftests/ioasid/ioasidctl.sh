@@ -286,6 +286,7 @@ limit_of_a_cgroup_is_told()
 {
 	local rc=0
 
+	echo +misc >$cgroup/cgroup.subtree_control
 	mkdir $cgroup/ioasidctl || return 1
 	echo 'ioasid 2' >$cgroup/ioasidctl/misc.max
 	says 6 misc.max sh -c "echo \$\$ >$cgroup/ioasidctl/cgroup.procs &&
@@ -359,7 +360,7 @@ watch_tells_a_life()
 {
 	local events
 
-	watching "$out" --count 8 || return 1
+	watching "$out" --count 9 || return 1
 	ioasidctl alloc --guest 9 >"$tmp/held" </dev/null
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		! kill -0 $watch 2>/dev/null || sleep 1
@@ -368,11 +369,11 @@ watch_tells_a_life()
 	wait $watch || wrong "it failed" || return 1
 	sed 's/^/# json watch /' "$out"
 	events=$(sed 's/.*"event":"\([a-z_]*\)".*/\1/' "$out" | xargs)
-	# The put is that of the call, which held it while it bound it.
-	[ "$events" = 'set_add alloc bind put set_free unbind free reclaim' ] ||
+	# The call holds it until it has told its number.
+	[ "$events" = 'set_add alloc get bind put set_free unbind free reclaim' ] ||
 		wrong "the events are $events" || return 1
-	[ "$(grep -c "\"pasid\":$(cut -d ' ' -f 1 "$tmp/held")," "$out")" = 6 ] ||
-		wrong "six are of this PASID"
+	[ "$(grep -c "\"pasid\":$(cut -d ' ' -f 1 "$tmp/held")," "$out")" = 7 ] ||
+		wrong "seven are of this PASID"
 }
 
 watch_tells_what_was_refused_and_why()
@@ -550,6 +551,7 @@ command_line_without_sense_is_told()
 		# shellcheck disable=SC2086 # words
 		ends 2 ioasidctl $line || return 1
 	done
+	ends 2 ioasidctl show ' 1' && ends 2 ioasidctl show +1 || return 1
 	ioasidctl >"$out" 2>"$err"
 	[ $? = 2 ] || wrong "no command is no sense either" || return 1
 	says 0 'usage:' ioasidctl --help
