@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 const char *missing_kvm(void)
 {
 	if (access(KVM_NODE, R_OK | W_OK))
-		return KVM_NODE " cannot be opened; a processor with SVM or VMX, and KVM for it, are needed";
+		return KVM_NODE " cannot be opened; run as root, on a processor with SVM or VMX";
 	if (access(MEM_NODE, R_OK))
 		return MEM_NODE " cannot be opened; run as root, with DEVMEM=y and STRICT_DEVMEM=n";
 	if (access(KVM_FOLDER, R_OK | X_OK))

@@ -21,7 +21,7 @@ struct vm {
 #define NO_VM ((struct vm) { .kvm = -1, .vm = -1, .device = -1 })
 
 /* All guest PASIDs that there can be. */
-#define MAX_TRANSLATIONS	(1U << 20)
+#define MAX_TRANSLATIONS	0x100000U
 /* What one page of the table translates. */
 #define TRANSLATIONS_PER_TABLE	1024U
 
