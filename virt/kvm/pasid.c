@@ -165,7 +165,7 @@ static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 		entry.private++;
 		cond_resched();
 	}
-	kp->late += kp->table.entries - before;
+	WRITE_ONCE(kp->late, kp->late + kp->table.entries - before);
 	kp->missed = false;
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
