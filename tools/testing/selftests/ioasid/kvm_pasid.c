@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -216,41 +217,6 @@ TEST_F(follow, what_is_refused_changes_nothing)
 	EXPECT_TABLE(&self->vm, { FIRST, self->first });
 }
 
-TEST_F(follow, guest_pasids_at_the_edges)
-{
-	static const __u32 edge[] = {
-		0, 1023, 1024, 0x7ffff, 0x80000, 0xfffff,
-	};
-	struct translation all[ARRAY_SIZE(edge)];
-	int i;
-
-	test_unbind_pasid(self->fd, FIRST);
-	for (i = ARRAY_SIZE(edge) - 1; i >= 0; i--) {
-		all[i].guest = edge[i];
-		test_alloc_guest(self->fd, edge[i], &all[i].pasid);
-	}
-	EXPECT_TRUE(vm_table_is(&self->vm, all, ARRAY_SIZE(edge)));
-	EXPECT_EQ(5, tables_of(&self->vm));
-	for (i = ARRAY_SIZE(edge) - 1; i >= 0; i--) {
-		test_unbind_pasid(self->fd, edge[i]);
-		EXPECT_TRUE(vm_table_is(&self->vm, all, i));
-	}
-	EXPECT_EQ(0, tables_of(&self->vm));
-}
-
-/* The highest number that a PASID can have has all its bits. */
-TEST_F(follow, host_pasids_at_the_edges)
-{
-	__u32 top = highest_pasid(self->fd), high, low;
-
-	test_alloc_pasid(self->fd, top, top, &high);
-	test_alloc_pasid(self->fd, 0, UINT_MAX, &low);
-	test_bind_pasid(self->fd, high, 0);
-	test_bind_pasid(self->fd, low, 0xfffff);
-	EXPECT_TABLE(&self->vm, { 0, high }, { FIRST, self->first },
-		     { 0xfffff, low });
-}
-
 TEST_F(follow, device_is_made_again)
 {
 	__u32 pasid;
@@ -266,33 +232,6 @@ TEST_F(follow, device_is_made_again)
 	EXPECT_TABLE(&self->vm, { 1, self->first }, { 3000, pasid });
 	test_free_pasid(self->fd, pasid, pasid);
 	EXPECT_TABLE(&self->vm, { 1, self->first });
-}
-
-TEST_F(follow, device_outlives_the_descriptor_of_the_vm)
-{
-	__u32 pasid;
-
-	close(self->vm.vm);
-	self->vm.vm = -1;
-	test_alloc_guest(self->fd, 8, &pasid);
-	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
-}
-
-TEST_F(follow, vm_has_one_device)
-{
-	struct vm again = self->vm;
-
-	EXPECT_ERRNO(EBUSY, vm_add_vfio(&again));
-	EXPECT_TABLE(&self->vm, { FIRST, self->first });
-}
-
-/* The list is what the VMM asks for, the table what the guest gets. */
-TEST_F(follow, groups_come_and_go)
-{
-	ASSERT_EQ(0, vm_add_file(&self->vm, self->c.group));
-	EXPECT_TRUE(vm_table_is_list(&self->vm, self->fd));
-	ASSERT_EQ(0, vm_del_file(&self->vm, self->c.group));
-	EXPECT_TABLE(&self->vm, { FIRST, self->first });
 }
 
 TEST_F(follow, vm_is_closed_and_the_container_stays)
@@ -323,23 +262,6 @@ TEST_F(follow, container_is_closed_and_another_opened)
 	}
 }
 
-/* Only the last one to leave takes the set with it. */
-TEST_F(follow, group_of_two_leaves)
-{
-	struct container second;
-	__u32 pasid;
-
-	if (nr_devices() < 2)
-		SKIP(return, "a second device is needed");
-	ASSERT_EQ(0, container_open(&second, 1));
-	test_alloc_guest(second.fd, 8, &pasid);
-	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
-	container_close(&self->c);
-	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
-	container_close(&second);
-	EXPECT_NO_TRANSLATION(&self->vm);
-}
-
 TEST_F(follow, second_vm_of_the_process_has_it_too)
 {
 	struct vm second;
@@ -356,9 +278,120 @@ TEST_F(follow, second_vm_of_the_process_has_it_too)
 	vm_close(&second);
 }
 
+/* -------- what does not depend on the order -------- */
+
+FIXTURE(one) {
+	struct container c;
+	struct vm vm;
+	int fd;
+	int kmsg;
+	__u32 first;
+};
+
+FIXTURE_SETUP(one)
+{
+	const char *why = missing_for(1);
+
+	if (why)
+		SKIP(return, "%s", why);
+	self->kmsg = kmsg_open();
+	ASSERT_EQ(0, container_open(&self->c, 0));
+	self->fd = self->c.fd;
+	ASSERT_EQ(0, vm_open(&self->vm));
+	ASSERT_EQ(0, vm_add_vfio(&self->vm));
+	test_alloc_guest(self->fd, FIRST, &self->first);
+}
+
+FIXTURE_TEARDOWN(one)
+{
+	container_close(&self->c);
+	vm_close(&self->vm);
+	EXPECT_FALSE(kmsg_about_pasids(self->kmsg));
+	close(self->kmsg);
+}
+
+TEST_F(one, guest_pasids_at_the_edges)
+{
+	static const __u32 edge[] = {
+		0, 1023, 1024, 0x7ffff, 0x80000, 0xfffff,
+	};
+	struct translation all[ARRAY_SIZE(edge)];
+	int i;
+
+	test_unbind_pasid(self->fd, FIRST);
+	for (i = ARRAY_SIZE(edge) - 1; i >= 0; i--) {
+		all[i].guest = edge[i];
+		test_alloc_guest(self->fd, edge[i], &all[i].pasid);
+	}
+	EXPECT_TRUE(vm_table_is(&self->vm, all, ARRAY_SIZE(edge)));
+	EXPECT_EQ(5, tables_of(&self->vm));
+	for (i = ARRAY_SIZE(edge) - 1; i >= 0; i--) {
+		test_unbind_pasid(self->fd, edge[i]);
+		EXPECT_TRUE(vm_table_is(&self->vm, all, i));
+	}
+	EXPECT_EQ(0, tables_of(&self->vm));
+}
+
+/* The highest number that a PASID can have has all its bits. */
+TEST_F(one, host_pasids_at_the_edges)
+{
+	__u32 top = highest_pasid(self->fd), high, low;
+
+	test_alloc_pasid(self->fd, top, top, &high);
+	test_alloc_pasid(self->fd, 0, UINT_MAX, &low);
+	test_bind_pasid(self->fd, high, 0);
+	test_bind_pasid(self->fd, low, 0xfffff);
+	EXPECT_TABLE(&self->vm, { 0, high }, { FIRST, self->first },
+		     { 0xfffff, low });
+}
+
+TEST_F(one, device_outlives_the_descriptor_of_the_vm)
+{
+	__u32 pasid;
+
+	close(self->vm.vm);
+	self->vm.vm = -1;
+	test_alloc_guest(self->fd, 8, &pasid);
+	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
+}
+
+TEST_F(one, vm_has_one_device)
+{
+	struct vm again = self->vm;
+
+	EXPECT_ERRNO(EBUSY, vm_add_vfio(&again));
+	EXPECT_TABLE(&self->vm, { FIRST, self->first });
+}
+
+/* The list is what the VMM asks for, the table what the guest gets. */
+TEST_F(one, groups_come_and_go)
+{
+	ASSERT_EQ(0, vm_add_file(&self->vm, self->c.group));
+	EXPECT_TRUE(vm_table_is_list(&self->vm, self->fd));
+	ASSERT_EQ(0, vm_del_file(&self->vm, self->c.group));
+	EXPECT_TABLE(&self->vm, { FIRST, self->first });
+}
+
+/* Only the last one to leave takes the set with it. */
+TEST_F(one, group_of_two_leaves)
+{
+	struct container second;
+	__u32 pasid;
+
+	if (nr_devices() < 2)
+		SKIP(return, "a second device is needed");
+	ASSERT_EQ(0, container_open(&second, 1));
+	test_alloc_guest(second.fd, 8, &pasid);
+	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
+	container_close(&self->c);
+	EXPECT_TABLE(&self->vm, { FIRST, self->first }, { 8, pasid });
+	container_close(&second);
+	EXPECT_NO_TRANSLATION(&self->vm);
+}
+
 /* -------- /dev/ioasid -------- */
 
-TEST_F(follow, bindings_of_the_node)
+TEST_F(one, bindings_of_the_node)
 {
 	int node = node_open();
 	__u32 a, b;
@@ -378,7 +411,7 @@ TEST_F(follow, bindings_of_the_node)
 	EXPECT_NO_TRANSLATION(&self->vm);
 }
 
-TEST_F(follow, node_without_a_container)
+TEST_F(one, node_without_a_container)
 {
 	__u32 pasid;
 	int node;
@@ -405,7 +438,7 @@ static bool is_for_root(struct vm *vm, const char *name)
 	return st.st_mode == (S_IFREG | 0400) && !st.st_uid;
 }
 
-TEST_F(follow, files_are_for_root)
+TEST_F(one, files_are_for_root)
 {
 	int status;
 	pid_t pid;
@@ -425,7 +458,7 @@ TEST_F(follow, files_are_for_root)
 	EXPECT_EQ(0, status);
 }
 
-TEST_F(follow, open_file_does_not_keep_the_table)
+TEST_F(one, open_file_does_not_keep_the_table)
 {
 	char path[128], byte;
 	int file;
@@ -439,7 +472,7 @@ TEST_F(follow, open_file_does_not_keep_the_table)
 	close(file);
 }
 
-TEST_F(follow, memory_is_given_back)
+TEST_F(one, memory_is_given_back)
 {
 	__u64 before;
 	__u32 pasid;
@@ -633,6 +666,75 @@ TEST_F(others, kill_leaves_nothing)
 		  sec_page_tables());
 	peer_kill(&self->a);
 	EXPECT_TRUE(wait_until(!vm_has_folder(&self->view)));
+}
+
+/* -------- a number that goes from one VM to another -------- */
+
+#define REUSED_GUEST	77
+
+/* What the other process says of itself. */
+struct other {
+	int vm;
+	bool ready;
+	__u32 done;
+};
+
+/* Has the number, and has it not, as fast as it can. */
+static void other_run(struct other *other, __u32 number)
+{
+	struct container c;
+	struct vm vm;
+	__u32 pasid;
+
+	if (container_open(&c, 1) || vm_open(&vm) || vm_add_vfio(&vm))
+		_exit(1);
+	other->vm = vm.vm;
+	store_shared(other->ready, true);
+	for (;;) {
+		if (_test_alloc_guest_in(c.fd, number, number, REUSED_GUEST,
+					 &pasid))
+			continue;
+		store_shared(other->done, other->done + 1);
+		_test_free_pasid(c.fd, number, number);
+	}
+}
+
+TEST_F(one, number_is_never_in_two_tables)
+{
+	struct table_reader reader;
+	struct other *other;
+	__u32 number, nr = 0;
+	struct vm view;
+	pid_t pid;
+
+	if (nr_devices() < 2)
+		SKIP(return, "a second device is needed");
+	other = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, other);
+	number = highest_pasid(self->fd);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		other_run(other, number);
+	ASSERT_TRUE(wait_until(load_shared(other->ready)));
+	vm_look(&view, pid, other->vm);
+	ASSERT_EQ(0, reader_open(&reader, &view));
+	EXPECT_TRUE(wait_until(({
+		__u32 pasid;
+
+		if (!_test_alloc_guest_in(self->fd, number, number, 5,
+					  &pasid)) {
+			nr++;
+			EXPECT_EQ(0, reader_find(&reader, REUSED_GUEST));
+			test_free_pasid(self->fd, number, number);
+		}
+		nr >= 200 && load_shared(other->done) >= 200;
+	})));
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	reader_close(&reader);
+	EXPECT_TABLE(&self->vm, { FIRST, self->first });
 }
 
 /* -------- PASIDs that are local to a device -------- */
@@ -889,7 +991,7 @@ static void *vcpu_run(void *arg)
 	return NULL;
 }
 
-TEST_F(follow, vm_runs_while_bindings_change)
+TEST_F(one, vm_runs_while_bindings_change)
 {
 	__u32 pasid, round;
 	struct vcpu vcpu;
@@ -943,10 +1045,10 @@ static void *change_run(void *arg)
 	return NULL;
 }
 
-TEST_F(follow, reader_sees_what_was_bound_at_some_time)
+TEST_F(one, reader_sees_what_was_bound_at_some_time)
 {
-	struct change change = { .fd = self->fd };
 	struct translation *all = translations_alloc();
+	struct change change = { .fd = self->fd };
 	__u32 nr, with = 0, without = 0;
 
 	ASSERT_NE(NULL, all);

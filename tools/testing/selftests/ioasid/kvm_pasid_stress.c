@@ -134,26 +134,21 @@ static __u32 step_alloc(struct worker *w, __u32 i)
 
 static __u32 step_alloc_guest(struct worker *w, __u32 i)
 {
-	struct vfio_iommu_alloc_pasid arg = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_PASID_GUEST,
-		.min = w->first + i,
-		.max = w->first + i,
-		.guest = some_guest(w),
-	};
-	bool taken = owner_of(w, arg.guest) != NONE;
+	__u32 guest = some_guest(w), number = w->first + i, pasid;
+	bool taken = owner_of(w, guest) != NONE;
 
 	/* If both are taken, either one may be the reason. */
 	if (w->used[i] && taken)
-		return arg.guest;
+		return guest;
 	expect(w, "alloc with guest",
-	       ioctl(w->container, VFIO_IOMMU_ALLOC_PASID, &arg),
+	       _test_alloc_guest_in(w->container, number, number, guest,
+				    &pasid),
 	       w->used[i] ? ENOSPC : taken ? EEXIST : 0);
 	if (!w->used[i] && !taken) {
 		w->used[i] = true;
-		w->guest[i] = arg.guest;
+		w->guest[i] = guest;
 	}
-	return arg.guest;
+	return guest;
 }
 
 static __u32 step_bind(struct worker *w, __u32 i)
