@@ -83,6 +83,8 @@ static void who_asks_settles_where_it_may_sleep(struct kunit *test)
 	alloc_private(test, set, 5);
 	ioasid_set_sync(set);
 	expect_told(settler->rec, "add alloc:1 bind:1=5 settle");
+	/* Nothing is left, so that nothing is queued when nobody listens any more. */
+	KUNIT_EXPECT_EQ(test, set->settled, set->queued);
 }
 
 static void nobody_settles_without_asking(struct kunit *test)
