@@ -26,6 +26,12 @@ const char *missing_kvm(void)
 	return NULL;
 }
 
+/* The folder has the name of the thread that made the VM. */
+void vm_look(struct vm *vm, pid_t tid, int fd)
+{
+	snprintf(vm->folder, sizeof(vm->folder), KVM_FOLDER "/%d-%d", tid, fd);
+}
+
 int vm_open(struct vm *vm)
 {
 	int err;
@@ -36,9 +42,7 @@ int vm_open(struct vm *vm)
 		return -1;
 	vm->vm = ioctl(vm->kvm, KVM_CREATE_VM, 0);
 	if (vm->vm >= 0) {
-		/* The folder has the name of the thread that made the VM. */
-		snprintf(vm->folder, sizeof(vm->folder), KVM_FOLDER "/%d-%d",
-			 gettid(), vm->vm);
+		vm_look(vm, gettid(), vm->vm);
 		return 0;
 	}
 	err = errno;
@@ -195,18 +199,18 @@ static void read_page(struct walk *walk, __u64 address, void *page)
 	walk->wrong = true;
 }
 
-static void walk_entry(struct walk *walk, __u32 guest, __u32 entry)
+/* What the entry translates to, or 0. */
+static __u32 entry_pasid(__u32 entry, __u32 guest, bool *wrong)
 {
 	__u32 pasid = entry & ENTRY_PASID;
 
 	if (!entry)
-		return;
-	if ((entry & ~ENTRY_PASID) != ENTRY_VALID || !pasid) {
-		printf("# entry of guest PASID %u is %#x\n", guest, entry);
-		walk->wrong = true;
-		return;
-	}
-	walk->all[walk->nr++] = (struct translation) { guest, pasid };
+		return 0;
+	if ((entry & ~ENTRY_PASID) == ENTRY_VALID && pasid)
+		return pasid;
+	printf("# entry of guest PASID %u is %#x\n", guest, entry);
+	*wrong = true;
+	return 0;
 }
 
 /* @first is the guest PASID that the table begins with. */
@@ -215,13 +219,32 @@ static void walk_table(struct walk *walk, __u32 first, __u64 address)
 	__u32 table[TRANSLATIONS_PER_TABLE], i, before = walk->nr;
 
 	read_page(walk, address, table);
-	for (i = 0; i < TRANSLATIONS_PER_TABLE; i++)
-		walk_entry(walk, first + i, table[i]);
+	for (i = 0; i < TRANSLATIONS_PER_TABLE; i++) {
+		__u32 pasid = entry_pasid(table[i], first + i, &walk->wrong);
+
+		if (pasid)
+			walk->all[walk->nr++] = (struct translation) {
+				first + i, pasid };
+	}
 	walk->tables++;
 	if (walk->nr > before)
 		return;
 	printf("# table of guest PASID %u and above is empty\n", first);
 	walk->wrong = true;
+}
+
+/* The table that is there, or 0. */
+static __u64 table_address(__u64 entry, __u32 guest, bool *wrong)
+{
+	__u64 table = entry & DIRECTORY_ADDRESS;
+
+	if (!entry)
+		return 0;
+	if (entry == (table | DIRECTORY_PRESENT) && table)
+		return table;
+	printf("# directory entry of guest PASID %u is %#llx\n", guest, entry);
+	*wrong = true;
+	return 0;
 }
 
 static void walk_directory(struct walk *walk, __u32 first, __u64 address)
@@ -232,17 +255,10 @@ static void walk_directory(struct walk *walk, __u32 first, __u64 address)
 	read_page(walk, address, directory);
 	for (i = 0; i < DIRECTORY_ENTRIES; i++) {
 		__u32 guest = first + i * TRANSLATIONS_PER_TABLE;
-		__u64 table = directory[i] & DIRECTORY_ADDRESS;
+		__u64 table = table_address(directory[i], guest, &walk->wrong);
 
-		if (!directory[i])
-			continue;
-		if (directory[i] != (table | DIRECTORY_PRESENT) || !table) {
-			printf("# directory entry of guest PASID %u is %#llx\n",
-			       guest, directory[i]);
-			walk->wrong = true;
-			continue;
-		}
-		walk_table(walk, guest, table);
+		if (table)
+			walk_table(walk, guest, table);
 	}
 }
 
@@ -268,6 +284,43 @@ __u32 vm_table_walk(struct vm *vm, struct translation *all, __u32 *tables)
 	close(walk.mem);
 	*tables = walk.tables;
 	return walk.wrong ? UINT_MAX : walk.nr;
+}
+
+int reader_open(struct table_reader *reader, struct vm *vm)
+{
+	struct table_info info;
+
+	if (vm_table_info(vm, &info))
+		return -1;
+	reader->directory[0] = info.low;
+	reader->directory[1] = info.high;
+	reader->mem = open(MEM_NODE, O_RDONLY | O_CLOEXEC);
+	return reader->mem < 0 ? -1 : 0;
+}
+
+__u32 reader_find(struct table_reader *reader, __u32 guest)
+{
+	__u32 at = guest / TRANSLATIONS_PER_TABLE, entry, pasid;
+	__u64 directory, table;
+	bool wrong = false;
+
+	table = reader->directory[at / DIRECTORY_ENTRIES];
+	if (pread(reader->mem, &directory, sizeof(directory), table +
+		  at % DIRECTORY_ENTRIES * sizeof(directory)) < 0)
+		return UINT_MAX;
+	table = table_address(directory, guest, &wrong);
+	if (!table)
+		return wrong ? UINT_MAX : 0;
+	if (pread(reader->mem, &entry, sizeof(entry), table +
+		  guest % TRANSLATIONS_PER_TABLE * sizeof(entry)) < 0)
+		return UINT_MAX;
+	pasid = entry_pasid(entry, guest, &wrong);
+	return wrong ? UINT_MAX : pasid;
+}
+
+void reader_close(struct table_reader *reader)
+{
+	close(reader->mem);
 }
 
 /* -------- comparing -------- */

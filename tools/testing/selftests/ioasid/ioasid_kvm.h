@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* A VM with, perhaps, a kvm-vfio device. */
 struct vm {
@@ -49,6 +50,8 @@ int vm_add_file(struct vm *vm, int file);
 int vm_del_file(struct vm *vm, int file);
 void vm_drop_vfio(struct vm *vm);
 void vm_close(struct vm *vm);
+/* Somebody else's, only to be looked at: file descriptor @fd of thread @tid. */
+void vm_look(struct vm *vm, pid_t tid, int fd);
 /* Its folder in debugfs, and whether it has a file of that name. */
 bool vm_has_folder(struct vm *vm);
 bool vm_has_file(struct vm *vm, const char *name);
@@ -67,6 +70,20 @@ __u32 vm_table_file(struct vm *vm, struct translation *all);
  * change meanwhile.
  */
 __u32 vm_table_walk(struct vm *vm, struct translation *all, __u32 *tables);
+
+/*
+ * One guest PASID at a time, by memory as well: others may change meanwhile, but
+ * none that share a page of the table with it. Good until the device is closed.
+ */
+struct table_reader {
+	int mem;
+	__u64 directory[2];
+};
+
+int reader_open(struct table_reader *reader, struct vm *vm);
+/* What @guest stands for, 0 for nothing; UINT_MAX for what cannot be. */
+__u32 reader_find(struct table_reader *reader, __u32 guest);
+void reader_close(struct table_reader *reader);
 
 /* Both ways show @expected, which is in order, and nothing but it. */
 bool vm_table_is(struct vm *vm, const struct translation *expected, __u32 nr);

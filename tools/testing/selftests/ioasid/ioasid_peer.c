@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "ioasid_kvm.h"
 #include "ioasid_peer.h"
 
 #define PEER_SOCK	3
@@ -31,6 +32,8 @@ enum peer_op {
 	PEER_FIND_GUEST,
 	PEER_QUOTA,
 	PEER_INFO,
+	PEER_VM_OPEN,
+	PEER_VM_CLOSE,
 	PEER_CHURN,
 	PEER_FORK,
 	PEER_EXEC,
@@ -104,6 +107,7 @@ static int recv_with_fd(int sock, void *buf, size_t len, int *fd)
 /* -------- the other side -------- */
 
 static struct container peer_containers[PEER_SLOTS];
+static struct vm peer_vm;
 
 static int move_fd(int *to, int from)
 {
@@ -180,6 +184,14 @@ static int serve_alloc_local(struct container *c, struct peer_request *req,
 	if (device < 0)
 		device = device_open(c, req->arg[0]);
 	return _test_alloc_local(c->fd, device, req->arg[1], UINT_MAX, pasid);
+}
+
+static int serve_vm_open(__u32 *fd)
+{
+	if (vm_open(&peer_vm) || vm_add_vfio(&peer_vm))
+		return -1;
+	*fd = peer_vm.vm;
+	return 0;
 }
 
 static void churn(int fd)
@@ -261,6 +273,11 @@ static int serve(struct peer_request *req, struct peer_answer *answer, int fd)
 					 req->arg[2]);
 	case PEER_INFO:
 		return _test_pasid_info(c->fd, &answer->info);
+	case PEER_VM_OPEN:
+		return serve_vm_open(answer->batch.pasid);
+	case PEER_VM_CLOSE:
+		vm_close(&peer_vm);
+		return 0;
 	case PEER_FORK:
 		return serve_fork(fd);
 	case PEER_CHURN:
@@ -308,6 +325,7 @@ void peer_main(int argc, char **argv)
 		peer_containers[i].fd = atoi(argv[2 * i + 2]);
 		peer_containers[i].group = atoi(argv[2 * i + 3]);
 	}
+	peer_vm = NO_VM;
 	/* The one who asked for the new program waits for a word from it. */
 	if (send_with_fd(PEER_SOCK, &(struct peer_answer) {},
 			 sizeof(struct peer_answer), -1))
@@ -372,6 +390,7 @@ int peer_start(struct peer *peer)
 		close_range(PEER_SOCK + 1, ~0U, 0);
 		for (i = 0; i < PEER_SLOTS; i++)
 			peer_containers[i] = NO_CONTAINER;
+		peer_vm = NO_VM;
 		peer_serve();
 	}
 	peer->sock = pair[0];
@@ -569,6 +588,22 @@ __u32 peer_used(struct peer *peer)
 	struct pasid_info info;
 
 	return peer_info(peer, &info) ? UINT_MAX : info.used;
+}
+
+int peer_vm_open(struct peer *peer, struct vm *view)
+{
+	__u32 fd;
+
+	*view = NO_VM;
+	if (peer_call_for_pasid(peer, PEER_VM_OPEN, 0, 0, &fd))
+		return -1;
+	vm_look(view, peer->pid, fd);
+	return 0;
+}
+
+int peer_vm_close(struct peer *peer)
+{
+	return peer_call(peer, PEER_VM_CLOSE, 0, 0, 0);
 }
 
 int peer_churn(struct peer *peer)

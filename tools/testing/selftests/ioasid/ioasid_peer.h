@@ -9,6 +9,8 @@
 
 #include "ioasid_utils.h"
 
+struct vm;
+
 /*
  * A peer is another process, with containers of its own that only it opened.
  * It makes the calls it is told to and answers as they did: 0, or -1 and errno.
@@ -64,6 +66,9 @@ int peer_unbind(struct peer *peer, __u32 guest);
 int peer_quota(struct peer *peer, __u32 flags, __u32 guarantee, __u32 limit);
 int peer_info(struct peer *peer, struct pasid_info *info);
 __u32 peer_used(struct peer *peer);
+/* A VM with a kvm-vfio device; @view is for looking at it from here. */
+int peer_vm_open(struct peer *peer, struct vm *view);
+int peer_vm_close(struct peer *peer);
 /* Allocates and frees until it is killed; gives no answer. */
 int peer_churn(struct peer *peer);
 /* The two halves of peer_alloc_some(), to keep several at work. */

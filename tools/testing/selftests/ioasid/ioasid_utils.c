@@ -254,12 +254,14 @@ int _test_free_pasid(int fd, __u32 min, __u32 max)
 	return ioctl(fd, VFIO_IOMMU_FREE_PASID, &arg);
 }
 
-int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid)
+int _test_alloc_guest_in(int fd, __u32 min, __u32 max, __u32 guest,
+			 __u32 *pasid)
 {
 	struct vfio_iommu_alloc_pasid arg = {
 		.argsz = sizeof(arg),
 		.flags = VFIO_PASID_GUEST,
-		.max = UINT_MAX,
+		.min = min,
+		.max = max,
 		.guest = guest,
 	};
 
@@ -267,6 +269,11 @@ int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid)
 		return -1;
 	*pasid = arg.pasid;
 	return 0;
+}
+
+int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid)
+{
+	return _test_alloc_guest_in(fd, 0, UINT_MAX, guest, pasid);
 }
 
 int _test_alloc_local(int fd, int device, __u32 min, __u32 max, __u32 *pasid)

@@ -89,6 +89,8 @@ int _test_pasid_quota(int fd, __u32 flags, __u32 guarantee, __u32 limit);
 int _test_pasid_info(int fd, struct pasid_info *info);
 /* Any shared one that the guest calls @guest. */
 int _test_alloc_guest(int fd, __u32 guest, __u32 *pasid);
+int _test_alloc_guest_in(int fd, __u32 min, __u32 max, __u32 guest,
+			 __u32 *pasid);
 int _test_bind_pasid(int fd, __u32 pasid, __u32 guest);
 int _test_unbind_pasid(int fd, __u32 guest);
 int _test_list_pasids(int fd, __u32 *guest, __u32 *count,
