@@ -1,0 +1,671 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VM moves from one process to another, with the library for VMMs: what comes,
+ * what is refused and why, and that a refusal changes nothing. What the bytes in
+ * between may be is for pasid_stream.
+ */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../kselftest_harness.h"
+#include "ioasid_cg.h"
+#include "ioasid_move.h"
+
+#define CGROUP		"pasid_migrate"
+#define ANY		UINT_MAX
+#define GUEST_MAX	0xfffff
+/* For a kernel full of debugging, some do. */
+#define MAX_COST_NS	60000
+
+/*
+ * What happens between two calls of the library, whose calls of ioctl() come by
+ * here: before allocation number @before, the first being 1.
+ */
+static struct {
+	unsigned int before;
+	unsigned int allocations;
+	int (*act)(void *arg);
+	void *arg;
+	int ret;
+} meanwhile;
+
+int __real_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (meanwhile.act && request == VFIO_IOMMU_ALLOC_PASID &&
+	    ++meanwhile.allocations == meanwhile.before) {
+		int (*act)(void *arg) = meanwhile.act;
+
+		meanwhile.act = NULL;
+		meanwhile.ret = act(meanwhile.arg);
+	}
+	return __real_ioctl(fd, request, arg);
+}
+
+FIXTURE(move) {
+	struct vm from;
+	struct vm to;
+	struct books source;
+	struct books before;
+	struct ioasid_migrate_error why;
+	bool local;
+};
+
+FIXTURE_SETUP(move)
+{
+	const char *why = missing(2 * VM_DEVICES);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, vm_open(&self->from, 0));
+	ASSERT_EQ(0, vm_open(&self->to, VM_DEVICES));
+	test_pasid_limit(self->from.fd, PASID_LIMIT_NONE);
+	self->local = pasid_shared_min(self->from.fd) >= 8;
+}
+
+FIXTURE_TEARDOWN(move)
+{
+	books_free(&self->source);
+	books_free(&self->before);
+	vm_close(&self->from);
+	vm_close(&self->to);
+	cg_enter("");
+	cg_remove(CGROUP);
+}
+
+/* @nr guest PASIDs, @step apart; every fourth is local if any can be. */
+static int bind_many(FIXTURE_DATA(move) *self, __u32 nr, __u32 step)
+{
+	__u32 i, local = 0, max = pasid_shared_min(self->from.fd) - 1;
+	int ret = 0;
+
+	for (i = 0; i < nr && !ret; i++) {
+		if (i % 4 == 1 && local < max) {
+			ret = vm_bind_local(&self->from, i / 4 % VM_DEVICES,
+					    i * step);
+			local++;
+		} else {
+			ret = vm_bind(&self->from, i * step);
+		}
+	}
+	return ret;
+}
+
+/* 0 or a negative errno, of the restore; anything else has gone wrong first. */
+static int run_move(FIXTURE_DATA(move) *self)
+{
+	int file, ret;
+
+	books_free(&self->source);
+	books_free(&self->before);
+	if (books_read(&self->source, &self->from) ||
+	    books_read(&self->before, &self->to))
+		return 1;
+	file = save_to_file(&self->from);
+	if (file < 0)
+		return 2;
+	self->why = (struct ioasid_migrate_error) {};
+	ret = restore_from_file(&self->to, file, &self->why);
+	close(file);
+	return ret;
+}
+
+static bool is_as(struct vm *vm, const struct books *then)
+{
+	struct books now;
+	bool same;
+
+	same = !books_read(&now, vm) && books_equal(then, &now);
+	books_free(&now);
+	return same;
+}
+
+/* All of the source, and nothing of its numbers; the source is what it was. */
+static bool has_come(FIXTURE_DATA(move) *self)
+{
+	struct books now;
+	bool good;
+
+	good = !books_read(&now, &self->to) &&
+	       now.info.used == self->before.info.used + self->source.nr &&
+	       books_same_guests(&self->source, &now) &&
+	       books_share_nothing(&self->source, &now);
+	books_free(&now);
+	return good && is_as(&self->from, &self->source);
+}
+
+/* Refused by the host for this reason, and neither of the two has changed. */
+static bool was_refused(FIXTURE_DATA(move) *self, int ret, int error,
+			const char *says)
+{
+	if (ret == -error && self->why.error == error &&
+	    self->why.cause == IOASID_MIGRATE_HOST &&
+	    strstr(self->why.text, says) && is_as(&self->to, &self->before) &&
+	    is_as(&self->from, &self->source))
+		return true;
+	ksft_print_msg("%d, \"%s\" and not \"%s\"\n", ret, self->why.text,
+		       says);
+	return false;
+}
+
+/* -------- what comes -------- */
+
+TEST_F(move, shared_ones_come)
+{
+	static const __u32 guests[] = { 0, 1, 101, 0x80000, GUEST_MAX };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(guests); i++)
+		ASSERT_EQ(0, vm_bind(&self->from, guests[i]));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+}
+
+TEST_F(move, local_ones_come_to_their_device)
+{
+	if (!self->local)
+		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
+	ASSERT_EQ(0, vm_bind_local(&self->from, 0, 7));
+	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 6));
+	ASSERT_EQ(0, vm_bind_local(&self->from, 1, GUEST_MAX));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+	EXPECT_EQ(1, self->source.nr_local[0]);
+	EXPECT_EQ(2, self->source.nr_local[1]);
+}
+
+TEST_F(move, both_kinds_come)
+{
+	ASSERT_EQ(0, bind_many(self, 300, 7));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+}
+
+TEST_F(move, nothing_comes_from_nothing)
+{
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+	EXPECT_EQ(0, self->source.nr);
+}
+
+TEST_F(move, pasid_without_guest_pasid_stays)
+{
+	__u32 pasid;
+
+	test_alloc_pasid(self->from.fd, 0, ANY, &pasid);
+	ASSERT_EQ(0, vm_bind(&self->from, 7));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+	EXPECT_EQ(1, pasid_used(self->to.fd));
+}
+
+TEST_F(move, destination_keeps_what_it_had)
+{
+	__u32 first, second, pasid;
+
+	test_alloc_pasid(self->to.fd, 0, ANY, &pasid);
+	test_alloc_guest(self->to.fd, 6, &first);
+	test_alloc_guest(self->to.fd, GUEST_MAX, &second);
+	ASSERT_EQ(0, vm_bind(&self->from, 7));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_EQ(first, pasid_of_guest(self->to.fd, 6));
+	EXPECT_EQ(second, pasid_of_guest(self->to.fd, GUEST_MAX));
+	EXPECT_NE(0, pasid_of_guest(self->to.fd, 7));
+	EXPECT_EQ(4, pasid_used(self->to.fd));
+}
+
+TEST_F_TIMEOUT(move, ten_thousand_come, 200)
+{
+	__u32 nr = ns_per_pasid(self->from.fd) > MAX_COST_NS ? 1000 : 10000;
+	__u64 start, saved, restored;
+	int file;
+
+	test_pasid_limit(self->to.fd, PASID_LIMIT_NONE);
+	if (pasid_available(self->from.fd) < 2 * nr)
+		SKIP(return, "the system has fewer than %u PASIDs", 2 * nr);
+	ASSERT_EQ(0, bind_many(self, nr, 100));
+	ASSERT_EQ(0, books_read(&self->source, &self->from));
+	ASSERT_EQ(0, books_read(&self->before, &self->to));
+	start = now_ns();
+	file = save_to_file(&self->from);
+	saved = now_ns();
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why))
+		TH_LOG("%s", self->why.text);
+	restored = now_ns();
+	EXPECT_TRUE(has_come(self));
+	EXPECT_EQ(nr, self->source.nr);
+	TH_LOG("%u PASIDs, %zu bytes: saved in %llu us, restored in %llu us",
+	       nr, file_size(file), (saved - start) / 1000,
+	       (restored - saved) / 1000);
+	close(file);
+}
+
+TEST_F(move, vm_moves_on)
+{
+	struct vm third;
+
+	ASSERT_EQ(0, bind_many(self, 40, 3));
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	vm_close(&self->from);
+	ASSERT_EQ(0, vm_open(&third, 0));
+	/* What was the destination is the source now. */
+	self->from = self->to;
+	self->to = third;
+	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
+	EXPECT_TRUE(has_come(self));
+}
+
+/* -------- what changes meanwhile -------- */
+
+struct churn {
+	struct vm *vm;
+	bool stop;
+};
+
+/* Odd guest PASIDs come and go, and change their kind. */
+static void *churn_odd(void *arg)
+{
+	struct churn *churn = arg;
+	struct vm *vm = churn->vm;
+	__u32 guest = 1, pasid, round = 0;
+
+	while (!load_shared(churn->stop)) {
+		unsigned int place = ++round / 64 % 3;
+
+		if (place == VM_DEVICES || vm_bind_local(vm, place, guest))
+			vm_bind(vm, guest);
+		guest = (guest + 2) % 256;
+		pasid = pasid_of_guest(vm->fd, guest);
+		if (pasid < pasid_shared_min(vm->fd))
+			_test_free_local(vm->c[place % 2].fd,
+					 vm->devices[place % 2].device, pasid,
+					 pasid);
+		else
+			_test_free_pasid(vm->fd, pasid, pasid);
+		_test_unbind_pasid(vm->fd, guest);
+	}
+	return NULL;
+}
+
+/* Each even one once, in a stream that is good. */
+static bool has_even_ones(int file, __u32 nr)
+{
+	size_t size = file_size(file), at;
+	unsigned char *bytes = malloc(size);
+	__u32 even = 0;
+	bool good;
+
+	good = bytes && !file_read(file, bytes, size) &&
+	       stream_is_valid(bytes, size);
+	for (at = STREAM_HEADER; good && at < size - 4; at += STREAM_ENTRY)
+		even += stream_u32(bytes, at) % 2 == 0;
+	free(bytes);
+	return good && even == nr;
+}
+
+TEST_F_TIMEOUT(move, what_stays_comes_while_others_come_and_go, 100)
+{
+	struct churn churn = { .vm = &self->from };
+	__u32 nr = 600, i, round;
+	pthread_t thread;
+	int file;
+
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(0, vm_bind(&self->from, 2 * i));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_odd, &churn));
+	for (round = 0; round < 50; round++) {
+		file = save_to_file(&self->from);
+		ASSERT_LE(0, file);
+		ASSERT_TRUE(has_even_ones(file, nr));
+		if (round < 49)
+			close(file);
+	}
+	store_shared(churn.stop, true);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, restore_from_file(&self->to, file, &self->why))
+		TH_LOG("%s", self->why.text);
+	close(file);
+}
+
+/* -------- what a source refuses -------- */
+
+TEST_F(move, device_that_is_not_given_cannot_be_saved)
+{
+	int file = stream_file(NULL, 0);
+
+	if (!self->local)
+		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
+	ASSERT_EQ(0, vm_bind_local(&self->from, 0, 7));
+	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 8));
+	EXPECT_EQ(-ENODEV, ioasid_save(self->from.fd, self->from.devices, 1,
+				       file, &self->why));
+	EXPECT_STREQ("guest PASID 8 is local to none of the 1 devices given",
+		     self->why.text);
+	EXPECT_EQ(IOASID_MIGRATE_HOST, self->why.cause);
+	EXPECT_EQ(0, file_size(file));
+	/* It is of this VM, but not in the container that it is said to be in. */
+	self->from.devices[1].container = self->from.fd;
+	EXPECT_EQ(-EINVAL, ioasid_save(self->from.fd, self->from.devices, 2,
+				       file, &self->why));
+	EXPECT_EQ(0, file_size(file));
+	close(file);
+}
+
+TEST_F(move, what_is_no_container_cannot_be_saved)
+{
+	int file = stream_file(NULL, 0);
+
+	EXPECT_EQ(-EBADF, ioasid_save(-1, NULL, 0, file, &self->why));
+	EXPECT_EQ(IOASID_MIGRATE_HOST, self->why.cause);
+	EXPECT_EQ(-ENOTTY, ioasid_save(file, NULL, 0, file, &self->why));
+	EXPECT_EQ(0, file_size(file));
+	close(file);
+}
+
+/* -------- what a destination refuses before it begins -------- */
+
+TEST_F(move, quota_that_is_too_low_refuses)
+{
+	ASSERT_EQ(0, bind_many(self, 10, 3));
+	ASSERT_EQ(0, vm_bind(&self->to, 500));
+	test_pasid_limit(self->to.fd, 10);
+	EXPECT_TRUE(was_refused(self, run_move(self), EDQUOT,
+				"leaves 9 PASIDs (1 used, the limit is 10), the stream has 10"));
+	test_pasid_limit(self->to.fd, 11);
+	EXPECT_EQ(0, run_move(self));
+	EXPECT_EQ(11, pasid_used(self->to.fd));
+}
+
+TEST_F(move, system_that_is_too_small_refuses)
+{
+	__u32 left;
+
+	ASSERT_EQ(0, bind_many(self, 10, 3));
+	ASSERT_EQ(0, books_read(&self->source, &self->from));
+	left = 10 - self->source.nr_local[0] - self->source.nr_local[1];
+	test_pasid_limit(self->to.fd, PASID_LIMIT_NONE);
+	/* The source may have what it has, and all of the rest but one less. */
+	test_pasid_guarantee(self->from.fd, pasid_available(self->to.fd) + 1);
+	ASSERT_EQ(left - 1, pasid_available(self->to.fd));
+	EXPECT_TRUE(was_refused(self, run_move(self), ENOSPC,
+				"shared PASIDs can be had on this host"));
+	test_pasid_guarantee(self->from.fd, 0);
+	EXPECT_EQ(0, run_move(self));
+}
+
+TEST_F(move, cgroup_that_is_too_small_refuses)
+{
+	ASSERT_EQ(0, bind_many(self, 20, 3));
+	ASSERT_EQ(0, cg_make(CGROUP, false));
+	ASSERT_EQ(0, cg_max(CGROUP, "10"));
+	ASSERT_EQ(0, cg_enter(CGROUP));
+	EXPECT_TRUE(was_refused(self, run_move(self), ENOSPC,
+				"10 shared PASIDs can be had on this host"));
+	EXPECT_EQ(0, cg_current(CGROUP));
+	ASSERT_EQ(0, cg_max(CGROUP, "20"));
+	EXPECT_EQ(0, run_move(self));
+	EXPECT_EQ(20, cg_current(CGROUP));
+}
+
+TEST_F(move, guest_pasid_that_is_taken_refuses)
+{
+	char says[100];
+
+	ASSERT_EQ(0, bind_many(self, 10, 3));
+	ASSERT_EQ(0, vm_bind(&self->to, 2));
+	ASSERT_EQ(0, vm_bind(&self->to, 27));
+	snprintf(says, sizeof(says), "guest PASID 27 stands for PASID %u here",
+		 pasid_of_guest(self->to.fd, 27));
+	EXPECT_TRUE(was_refused(self, run_move(self), EEXIST, says));
+	test_unbind_pasid(self->to.fd, 27);
+	EXPECT_EQ(0, run_move(self));
+}
+
+/* A stream that is saved here, but for this one field of its header. */
+static int move_forged(FIXTURE_DATA(move) *self, size_t at, __u32 value)
+{
+	unsigned char bytes[4096];
+	int file, ret;
+	size_t size;
+
+	if (books_read(&self->source, &self->from) ||
+	    books_read(&self->before, &self->to))
+		return 1;
+	file = save_to_file(&self->from);
+	size = file_size(file);
+	if (size > sizeof(bytes) || file_read(file, bytes, size))
+		return 2;
+	close(file);
+	stream_put(bytes, at, 4, value);
+	stream_sign(bytes, size);
+	file = stream_file(bytes, size);
+	ret = restore_from_file(&self->to, file, &self->why);
+	close(file);
+	return ret;
+}
+
+TEST_F(move, other_local_range_refuses)
+{
+	__u32 shared_min = pasid_shared_min(self->to.fd);
+	char says[100];
+
+	ASSERT_EQ(0, bind_many(self, 10, 3));
+	snprintf(says, sizeof(says), "begin at %u here and at 512 where",
+		 shared_min);
+	EXPECT_TRUE(was_refused(self, move_forged(self, 24, 512), ERANGE,
+				says));
+}
+
+TEST_F(move, other_local_range_refuses_nothing_as_well)
+{
+	EXPECT_TRUE(was_refused(self, move_forged(self, 24, 512), ERANGE,
+				"begin at"));
+}
+
+TEST_F(move, device_that_is_missing_refuses)
+{
+	int file;
+
+	if (!self->local)
+		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
+	ASSERT_EQ(0, vm_bind(&self->from, 5));
+	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 7));
+	ASSERT_EQ(0, books_read(&self->source, &self->from));
+	ASSERT_EQ(0, books_read(&self->before, &self->to));
+	file = save_to_file(&self->from);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, lseek(file, 0, SEEK_SET));
+	EXPECT_TRUE(was_refused(self, ioasid_restore(self->to.fd,
+						     self->to.devices, 1, file,
+						     &self->why), ENODEV,
+				"guest PASID 7 is local to device 1, and 1 were given"));
+	close(file);
+}
+
+TEST_F(move, what_is_no_container_refuses)
+{
+	int file = save_to_file(&self->from);
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, lseek(file, 0, SEEK_SET));
+	EXPECT_EQ(-ENOTTY, ioasid_restore(file, NULL, 0, file, &self->why));
+	EXPECT_EQ(IOASID_MIGRATE_HOST, self->why.cause);
+	close(file);
+}
+
+/* -------- others are faster: it fails in the middle -------- */
+
+static int take_guest_pasid(void *arg)
+{
+	FIXTURE_DATA(move) *self = arg;
+
+	return vm_bind(&self->to, self->source.list[self->source.nr - 1].guest);
+}
+
+static int lower_limit(void *arg)
+{
+	FIXTURE_DATA(move) *self = arg;
+
+	return _test_pasid_quota(self->to.fd, VFIO_PASID_QUOTA_LIMIT, 0,
+				 pasid_used(self->to.fd) + 1);
+}
+
+static int guarantee_the_rest(void *arg)
+{
+	FIXTURE_DATA(move) *self = arg;
+	__u32 used = self->source.info.used - self->source.nr_local[0] -
+		     self->source.nr_local[1];
+
+	return _test_pasid_quota(self->from.fd, VFIO_PASID_QUOTA_GUARANTEE,
+				 pasid_available(self->from.fd) + used, 0);
+}
+
+static int lower_cgroup(void *arg)
+{
+	char max[24];
+
+	snprintf(max, sizeof(max), "%ld", cg_current(CGROUP) + 1);
+	return cg_max(CGROUP, max);
+}
+
+FIXTURE(race) {
+	FIXTURE_DATA(move) move;
+};
+
+FIXTURE_VARIANT(race) {
+	int (*act)(void *arg);
+	int error;
+	/* How many PASIDs the rival has then. */
+	__u32 rival;
+};
+
+FIXTURE_VARIANT_ADD(race, guest_pasid_is_taken) {
+	.act = take_guest_pasid,
+	.error = EEXIST,
+	.rival = 1,
+};
+
+FIXTURE_VARIANT_ADD(race, limit_is_lowered) {
+	.act = lower_limit,
+	.error = EDQUOT,
+};
+
+FIXTURE_VARIANT_ADD(race, cgroup_is_lowered) {
+	.act = lower_cgroup,
+	.error = EBUSY,
+};
+
+FIXTURE_VARIANT_ADD(race, system_is_guaranteed_to_others) {
+	.act = guarantee_the_rest,
+	.error = ENOSPC,
+};
+
+FIXTURE_SETUP(race)
+{
+	FIXTURE_DATA(move) *move = &self->move;
+	const char *why = missing(2 * VM_DEVICES);
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, cg_make(CGROUP, false));
+	ASSERT_EQ(0, cg_enter(CGROUP));
+	ASSERT_EQ(0, vm_open(&move->from, 0));
+	ASSERT_EQ(0, vm_open(&move->to, VM_DEVICES));
+	test_pasid_limit(move->from.fd, PASID_LIMIT_NONE);
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	FIXTURE_DATA(move) *move = &self->move;
+
+	books_free(&move->source);
+	books_free(&move->before);
+	vm_close(&move->from);
+	vm_close(&move->to);
+	cg_enter("");
+	cg_remove(CGROUP);
+}
+
+/* Whatever the rival did is undone, but for his quota. */
+static int again(FIXTURE_DATA(move) *move)
+{
+	_test_free_pasid(move->to.fd, 0, ANY);
+	return _test_pasid_quota(move->from.fd, VFIO_PASID_QUOTA_GUARANTEE, 0,
+				 0) ||
+	       _test_pasid_quota(move->to.fd, VFIO_PASID_QUOTA_LIMIT, 0, 1000) ||
+	       cg_max(CGROUP, "max");
+}
+
+/* How many were made in vain. */
+static __u32 freed_again(const char *text)
+{
+	const char *made = strstr(text, "; the ");
+	__u32 nr = 0;
+
+	if (!made || sscanf(made, "; the %u made before were freed", &nr) != 1)
+		return 0;
+	return nr;
+}
+
+TEST_F(race, failure_in_the_middle_leaves_nothing)
+{
+	static const unsigned int steps[] = { 2, 3, 17, 50, 98 };
+	FIXTURE_DATA(move) *move = &self->move;
+	struct books now;
+	unsigned int i;
+
+	ASSERT_EQ(0, bind_many(move, 100, 3));
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		ASSERT_EQ(0, again(move));
+		meanwhile.before = steps[i];
+		meanwhile.allocations = 0;
+		meanwhile.arg = move;
+		meanwhile.act = variant->act;
+		ASSERT_EQ(-variant->error, run_move(move));
+		ASSERT_EQ(0, meanwhile.ret);
+		EXPECT_EQ(variant->error, move->why.error);
+		EXPECT_EQ(IOASID_MIGRATE_HOST, move->why.cause);
+		EXPECT_LE(steps[i] - 1, freed_again(move->why.text))
+			TH_LOG("%s", move->why.text);
+		ASSERT_EQ(0, books_read(&now, &move->to));
+		EXPECT_EQ(variant->rival, now.nr);
+		EXPECT_EQ(variant->rival, now.info.used);
+		books_free(&now);
+	}
+	ASSERT_EQ(0, again(move));
+	EXPECT_EQ(0, run_move(move)) TH_LOG("%s", move->why.text);
+}
+
+/* -------- no PASIDs at all -------- */
+
+TEST(system_without_pasids_says_so)
+{
+	struct ioasid_migrate_error why;
+	struct container c;
+	int file;
+
+	if (system_has_pasids())
+		SKIP(return, "this system has PASIDs");
+	ASSERT_LE(1, nr_devices());
+	ASSERT_EQ(0, container_open(&c, 0));
+	file = stream_file(NULL, 0);
+	EXPECT_EQ(-EOPNOTSUPP, ioasid_save(c.fd, NULL, 0, file, &why));
+	EXPECT_EQ(IOASID_MIGRATE_HOST, why.cause);
+	EXPECT_EQ(0, file_size(file));
+	container_close(&c);
+	close(file);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Streams of PASIDs that are not what they should be: each is refused whole, for
+ * the right reason, and nothing of it is restored.
+ *
+ * IOASID_SEED repeats a run of the random ones.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "../kselftest_harness.h"
+#include "ioasid_move.h"
+
+#define ROOM	4096
+
+FIXTURE(stream) {
+	struct vm from;
+	struct vm to;
+	struct books before;
+	struct ioasid_migrate_error why;
+	/* What was saved on the one. */
+	unsigned char bytes[ROOM];
+	size_t size;
+};
+
+/* Both kinds, where the system has both. */
+static int bind_some(struct vm *vm)
+{
+	static const __u32 guests[] = { 3, 5, 64, 70, 0xfffff };
+	bool local = pasid_shared_min(vm->fd) >= 8;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(guests); i++) {
+		if (local && (i == 1 || i == 2) &&
+		    vm_bind_local(vm, i - 1, guests[i]))
+			return -1;
+		else if ((!local || (i != 1 && i != 2)) &&
+			 vm_bind(vm, guests[i]))
+			return -1;
+	}
+	return 0;
+}
+
+FIXTURE_SETUP(stream)
+{
+	const char *why = missing(2 * VM_DEVICES);
+	int file;
+
+	if (why)
+		SKIP(return, "%s", why);
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, vm_open(&self->from, 0));
+	ASSERT_EQ(0, vm_open(&self->to, VM_DEVICES));
+	ASSERT_EQ(0, bind_some(&self->from));
+	file = save_to_file(&self->from);
+	ASSERT_LE(0, file);
+	self->size = file_size(file);
+	ASSERT_GE(ROOM, self->size);
+	ASSERT_EQ(0, file_read(file, self->bytes, self->size));
+	close(file);
+	/* The destination is no blank sheet. */
+	ASSERT_EQ(0, vm_bind(&self->to, 4));
+	ASSERT_EQ(0, books_read(&self->before, &self->to));
+}
+
+FIXTURE_TEARDOWN(stream)
+{
+	books_free(&self->before);
+	vm_close(&self->from);
+	vm_close(&self->to);
+}
+
+static int restore_bytes(FIXTURE_DATA(stream) *self, const void *bytes,
+			 size_t size)
+{
+	int file = stream_file(bytes, size), ret;
+
+	self->why = (struct ioasid_migrate_error) {};
+	if (file < 0)
+		return -EIO;
+	ret = restore_from_file(&self->to, file, &self->why);
+	close(file);
+	return ret;
+}
+
+static bool nothing_changed(FIXTURE_DATA(stream) *self)
+{
+	struct books now;
+	bool same;
+
+	same = !books_read(&now, &self->to) &&
+	       books_equal(&self->before, &now);
+	books_free(&now);
+	return same;
+}
+
+/* Refused as a stream, with a sentence, and nothing has happened. */
+static bool refused(FIXTURE_DATA(stream) *self, int ret)
+{
+	return ret < 0 && ret == -self->why.error &&
+	       self->why.cause == IOASID_MIGRATE_STREAM && self->why.text[0] &&
+	       nothing_changed(self);
+}
+
+/* -------- the format -------- */
+
+static size_t put_entry(unsigned char *bytes, size_t at, __u32 guest, int kind,
+			int device)
+{
+	stream_put(bytes, at, 4, guest);
+	stream_put(bytes, at + 4, 2, kind);
+	stream_put(bytes, at + 6, 2, device);
+	return at + STREAM_ENTRY;
+}
+
+/* Guest PASIDs 3, 5, 64, 70, 0xfffff as bind_some() makes them; its size. */
+static size_t by_hand(unsigned char *bytes, __u32 shared_min)
+{
+	int local = shared_min >= 8;
+	size_t at = STREAM_HEADER;
+
+	memcpy(bytes, "PASIDs\r\n", 8);
+	stream_put(bytes, 8, 4, 1);
+	stream_put(bytes, 12, 4, 48);
+	stream_put(bytes, 16, 8, 48 + 5 * 8 + 4);
+	stream_put(bytes, 24, 4, shared_min);
+	stream_put(bytes, 28, 4, 2);
+	stream_put(bytes, 32, 4, local ? 3 : 5);
+	stream_put(bytes, 36, 4, local ? 2 : 0);
+	stream_put(bytes, 40, 4, 0);
+	at = put_entry(bytes, at, 3, 0, 0);
+	at = put_entry(bytes, at, 5, local, 0);
+	at = put_entry(bytes, at, 64, local, local);
+	at = put_entry(bytes, at, 70, 0, 0);
+	at = put_entry(bytes, at, 0xfffff, 0, 0) + 4;
+	stream_sign(bytes, at);
+	return at;
+}
+
+TEST_F(stream, stream_is_as_documented)
+{
+	unsigned char bytes[ROOM];
+	size_t size = by_hand(bytes, pasid_shared_min(self->from.fd));
+
+	ASSERT_EQ(size, self->size);
+	EXPECT_EQ(0, memcmp(bytes, self->bytes, size));
+	EXPECT_TRUE(stream_is_valid(bytes, size));
+	ASSERT_EQ(0, restore_bytes(self, bytes, size));
+}
+
+TEST_F(stream, checksum_is_that_of_zlib)
+{
+	unsigned char bytes[ROOM];
+	size_t size = by_hand(bytes, 256);
+
+	EXPECT_EQ(0x674e9f2e, stream_u32(bytes, STREAM_HEADER - 4));
+	EXPECT_EQ(0xbc502206, stream_u32(bytes, size - 4));
+}
+
+/* -------- damage -------- */
+
+TEST_F(stream, each_truncation_is_refused)
+{
+	size_t size;
+
+	for (size = 0; size < self->size; size++) {
+		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
+							size)))
+			TH_LOG("%zu bytes: %s", size, self->why.text);
+		ASSERT_EQ(ENODATA, self->why.error);
+	}
+	EXPECT_EQ(0, restore_bytes(self, self->bytes, self->size));
+}
+
+TEST_F(stream, each_flipped_bit_is_refused)
+{
+	size_t bit;
+
+	for (bit = 0; bit < 8 * self->size; bit++) {
+		self->bytes[bit / 8] ^= 1 << bit % 8;
+		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
+							self->size)))
+			TH_LOG("bit %zu: %s", bit, self->why.text);
+		ASSERT_TRUE(self->why.error == EBADMSG ||
+			    (self->why.error == EPROTO && bit < 8 * 8) ||
+			    (self->why.error == EPROTONOSUPPORT &&
+			     bit >= 8 * 8 && bit < 12 * 8));
+		self->bytes[bit / 8] ^= 1 << bit % 8;
+	}
+	EXPECT_EQ(0, restore_bytes(self, self->bytes, self->size));
+}
+
+TEST_F(stream, each_lost_or_changed_byte_is_refused)
+{
+	unsigned char bytes[ROOM];
+	size_t at;
+	int ret;
+
+	for (at = 0; at < self->size; at++) {
+		memcpy(bytes, self->bytes, self->size);
+		bytes[at] = ~bytes[at];
+		ret = restore_bytes(self, bytes, self->size);
+		ASSERT_TRUE(refused(self, ret))
+			TH_LOG("byte %zu changed: %s", at, self->why.text);
+		memcpy(bytes, self->bytes, self->size);
+		memmove(bytes + at, bytes + at + 1, self->size - at - 1);
+		/* Something else follows, so it does not just end. */
+		bytes[self->size - 1] = 0x5a;
+		ret = restore_bytes(self, bytes, self->size);
+		ASSERT_TRUE(refused(self, ret))
+			TH_LOG("byte %zu lost: %s", at, self->why.text);
+	}
+}
+
+TEST_F(stream, newer_version_is_refused)
+{
+	static const __u32 versions[] = { 0, 2, 3, 256, 0xffffffff };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		stream_put(self->bytes, 8, 4, versions[i]);
+		/* It may have a longer header. */
+		stream_put(self->bytes, 12, 4, i % 2 ? 48 : 64);
+		stream_sign(self->bytes, self->size);
+		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
+							self->size)));
+		EXPECT_EQ(EPROTONOSUPPORT, self->why.error);
+	}
+	EXPECT_STREQ("the stream has version 4294967295, known is 1",
+		     self->why.text);
+}
+
+TEST_F(stream, foreign_stream_is_refused)
+{
+	static const char *const others[] = {
+		"QEVM and what comes behind it, whatever it may be",
+		"PASIDs\n\0and so on, as text mode would have left it",
+		"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		ASSERT_TRUE(refused(self, restore_bytes(self, others[i], 28)));
+		EXPECT_EQ(EPROTO, self->why.error);
+	}
+}
+
+/* -------- lies: the checksums are right -------- */
+
+struct lie {
+	/* What the reason has to say. */
+	const char *says;
+	struct {
+		size_t at;
+		unsigned int width;
+		__u64 value;
+	} put[3];
+};
+
+#define ENTRY(nr)	(STREAM_HEADER + (nr) * STREAM_ENTRY)
+#define SIZE		ENTRY(5) + 4
+
+/* On what by_hand() makes for a shared_min of 256. */
+static const struct lie lies[] = {
+	{ "the header has 40 bytes", { { 12, 4, 40 } } },
+	{ "the header has 4294967295 bytes", { { 12, 4, 0xffffffff } } },
+	{ "5 entries are not", { { 16, 8, SIZE + 1 } } },
+	{ "5 entries are not", { { 16, 8, SIZE - 8 } } },
+	{ "5 entries are not", { { 16, 8, SIZE + (1ULL << 32) } } },
+	{ "5 entries are not", { { 16, 8, 0 } } },
+	{ "5 entries are not", { { 16, 8, ~0ULL } } },
+	{ "6 entries are not", { { 32, 4, 4 } } },
+	{ "3 entries are not", { { 36, 4, 0 } } },
+	{ "1048577 shared and 2 local PASIDs are too many",
+	  { { 32, 4, 0x100001 } } },
+	{ "1048575 shared and 2 local", { { 32, 4, 0xfffff } } },
+	/* Together they are 5 again, in 32 bits. */
+	{ "4294967295 shared and 6 local",
+	  { { 32, 4, 0xffffffff }, { 36, 4, 6 } } },
+	{ "shared PASIDs cannot begin at 0", { { 24, 4, 0 } } },
+	{ "shared PASIDs cannot begin at 1048577", { { 24, 4, 0x100001 } } },
+	{ "65537 devices", { { 28, 4, 65537 } } },
+	{ "reserved field", { { 40, 4, 1 } } },
+	{ "reserved field", { { 43, 1, 0x80 } } },
+	{ "guest PASID 0x100000, of more", { { ENTRY(4), 4, 0x100000 } } },
+	{ "guest PASID 0x80000003, of more", { { ENTRY(0), 4, 0x80000003 } } },
+	{ "guest PASID 3 comes after 3", { { ENTRY(1), 4, 3 } } },
+	{ "guest PASID 2 comes after 3", { { ENTRY(1), 4, 2 } } },
+	{ "guest PASID 70 comes after 70", { { ENTRY(4), 4, 70 } } },
+	{ "guest PASID 3 has the unknown kind 2", { { ENTRY(0) + 4, 2, 2 } } },
+	{ "guest PASID 5 has the unknown kind 65535",
+	  { { ENTRY(1) + 4, 2, 0xffff } } },
+	{ "guest PASID 3 is shared and names a device",
+	  { { ENTRY(0) + 6, 2, 1 } } },
+	{ "guest PASID 64 is local to device 2 of 2",
+	  { { ENTRY(2) + 6, 2, 2 } } },
+	{ "guest PASID 5 is local to device 0 of 0", { { 28, 4, 0 } } },
+	{ "device 0 has more than 1 local PASIDs",
+	  { { 24, 4, 2 }, { ENTRY(2) + 6, 2, 0 } } },
+	{ "device 0 has more than 0 local PASIDs", { { 24, 4, 1 } } },
+	{ "2 PASIDs are local, the header says 1",
+	  { { 32, 4, 4 }, { 36, 4, 1 } } },
+	{ "3 PASIDs are local, the header says 2", { { ENTRY(0) + 4, 2, 1 } } },
+};
+
+TEST_F(stream, each_lie_is_found)
+{
+	unsigned char bytes[ROOM] = {};
+	unsigned int i, j;
+	size_t size;
+
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		size = by_hand(bytes, 256);
+		ASSERT_EQ(SIZE, size);
+		for (j = 0; j < ARRAY_SIZE(lies[i].put); j++)
+			stream_put(bytes, lies[i].put[j].at,
+				   lies[i].put[j].width, lies[i].put[j].value);
+		stream_sign(bytes, size);
+		/* There is more to read than it should want to. */
+		ASSERT_TRUE(refused(self, restore_bytes(self, bytes, ROOM)));
+		EXPECT_EQ(EBADMSG, self->why.error);
+		EXPECT_NE(NULL, strstr(self->why.text, lies[i].says))
+			TH_LOG("wanted \"%s\", got \"%s\"", lies[i].says,
+			       self->why.text);
+	}
+}
+
+/* The bytes are there, and the size counts them. */
+TEST_F(stream, garbage_inside_is_refused)
+{
+	size_t more = self->size + STREAM_ENTRY;
+
+	memset(self->bytes + self->size, 0, STREAM_ENTRY);
+	stream_put(self->bytes, 16, 8, more);
+	stream_sign(self->bytes, more);
+	EXPECT_TRUE(refused(self, restore_bytes(self, self->bytes, more)));
+	EXPECT_EQ(EBADMSG, self->why.error);
+}
+
+/* -------- descriptors -------- */
+
+TEST_F(stream, bytes_behind_it_are_left)
+{
+	int file;
+
+	memcpy(self->bytes + self->size, "the rest", 8);
+	file = stream_file(self->bytes, self->size + 8);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why));
+	EXPECT_EQ(self->size, lseek(file, 0, SEEK_CUR));
+	close(file);
+}
+
+TEST_F(stream, refused_header_leaves_the_rest)
+{
+	int file;
+
+	stream_put(self->bytes, 8, 4, 2);
+	file = stream_file(self->bytes, self->size);
+	ASSERT_LE(0, file);
+	EXPECT_EQ(-EPROTONOSUPPORT,
+		  restore_from_file(&self->to, file, &self->why));
+	EXPECT_EQ(16, lseek(file, 0, SEEK_CUR));
+	close(file);
+}
+
+TEST_F(stream, two_streams_follow_each_other)
+{
+	int file = stream_file(self->bytes, self->size);
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, ioasid_save(self->to.fd, self->to.devices, VM_DEVICES,
+				 file, NULL));
+	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why));
+	/* The second one is of the destination itself, which has all of it. */
+	EXPECT_EQ(-EEXIST, ioasid_restore(self->to.fd, self->to.devices,
+					  VM_DEVICES, file, &self->why));
+	EXPECT_EQ(file_size(file), lseek(file, 0, SEEK_CUR));
+	close(file);
+}
+
+static void nothing(int nr)
+{
+}
+
+struct feeder {
+	pthread_t reader;
+	const unsigned char *bytes;
+	size_t size;
+	int to;
+	bool done;
+};
+
+/* One byte after the other, with a signal to the reader before each. */
+static void *feed(void *arg)
+{
+	struct feeder *feeder = arg;
+	size_t i;
+
+	for (i = 0; i < feeder->size; i++) {
+		pthread_kill(feeder->reader, SIGUSR1);
+		usleep(500);
+		if (write(feeder->to, feeder->bytes + i, 1) != 1)
+			break;
+	}
+	close(feeder->to);
+	return NULL;
+}
+
+static int open_feeder(struct feeder *feeder, pthread_t *thread, int *from)
+{
+	/* No SA_RESTART: read() and write() end with EINTR. */
+	struct sigaction action = { .sa_handler = nothing };
+	int ends[2];
+
+	sigaction(SIGUSR1, &action, NULL);
+	if (pipe(ends))
+		return -1;
+	feeder->reader = pthread_self();
+	feeder->to = ends[1];
+	*from = ends[0];
+	return pthread_create(thread, NULL, feed, feeder);
+}
+
+TEST_F(stream, stream_may_come_in_pieces_and_between_signals)
+{
+	struct feeder feeder = { .bytes = self->bytes, .size = self->size };
+	pthread_t thread;
+	int from;
+
+	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
+	EXPECT_EQ(0, ioasid_restore(self->to.fd, self->to.devices, VM_DEVICES,
+				    from, &self->why))
+		TH_LOG("%s", self->why.text);
+	pthread_join(thread, NULL);
+	EXPECT_FALSE(nothing_changed(self));
+}
+
+TEST_F(stream, end_of_a_pipe_is_a_truncation)
+{
+	struct feeder feeder = { .bytes = self->bytes,
+				 .size = self->size - 1 };
+	pthread_t thread;
+	int from, ret;
+
+	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
+	ret = ioasid_restore(self->to.fd, self->to.devices, VM_DEVICES, from,
+			     &self->why);
+	pthread_join(thread, NULL);
+	EXPECT_TRUE(refused(self, ret));
+	EXPECT_EQ(ENODATA, self->why.error);
+}
+
+/* Reads slowly, a few bytes at a time, and interrupts who writes. */
+static void *drain(void *arg)
+{
+	struct feeder *feeder = arg;
+	unsigned char some[1000];
+
+	while (!load_shared(feeder->done)) {
+		pthread_kill(feeder->reader, SIGUSR1);
+		usleep(100);
+		if (read(feeder->to, some, sizeof(some)) > 0)
+			feeder->size++;
+	}
+	return NULL;
+}
+
+/* The pipe holds less than a stream of ten thousand. */
+TEST_F(stream, full_pipe_and_signals_do_not_end_a_save)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	struct feeder feeder = { .reader = pthread_self() };
+	pthread_t thread;
+	int ends[2];
+	__u32 i;
+
+	sigaction(SIGUSR1, &action, NULL);
+	test_pasid_limit(self->from.fd, PASID_LIMIT_NONE);
+	for (i = 0; i < 1000; i++)
+		ASSERT_EQ(0, vm_bind(&self->from, 1000 + i));
+	ASSERT_EQ(0, pipe(ends));
+	ASSERT_EQ(4096, fcntl(ends[1], F_SETPIPE_SZ, 4096));
+	feeder.to = ends[0];
+	ASSERT_EQ(0, fcntl(ends[0], F_SETFL, O_NONBLOCK));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, drain, &feeder));
+	EXPECT_EQ(0, ioasid_save(self->from.fd, self->from.devices, VM_DEVICES,
+				 ends[1], &self->why))
+		TH_LOG("%s", self->why.text);
+	store_shared(feeder.done, true);
+	pthread_join(thread, NULL);
+	EXPECT_LE(4, feeder.size);
+}
+
+static bool transport_failed(FIXTURE_DATA(stream) *self, int ret, int error)
+{
+	return ret == -error && self->why.error == error &&
+	       self->why.cause == IOASID_MIGRATE_TRANSPORT &&
+	       self->why.text[0] && nothing_changed(self);
+}
+
+TEST_F(stream, descriptor_that_fails_is_no_bad_stream)
+{
+	struct timeval patience = { .tv_usec = 10000 };
+	struct vm *from = &self->from, *to = &self->to;
+	int pair[2], ends[2];
+
+	EXPECT_TRUE(transport_failed(self,
+				     ioasid_restore(to->fd, to->devices,
+						    VM_DEVICES, -1, &self->why),
+				     EBADF));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	ASSERT_EQ(0, setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience,
+				sizeof(patience)));
+	ASSERT_EQ(20, write(pair[1], self->bytes, 20));
+	EXPECT_TRUE(transport_failed(self,
+				     ioasid_restore(to->fd, to->devices,
+						    VM_DEVICES, pair[0],
+						    &self->why),
+				     EAGAIN));
+	ASSERT_EQ(0, pipe(ends));
+	close(ends[0]);
+	EXPECT_TRUE(transport_failed(self,
+				     ioasid_save(from->fd, from->devices,
+						 VM_DEVICES, ends[1],
+						 &self->why),
+				     EPIPE));
+	/* Who wants no reason gets none. */
+	EXPECT_EQ(-EBADF, ioasid_restore(to->fd, to->devices, VM_DEVICES, -1,
+					 NULL));
+}
+
+/* -------- at random -------- */
+
+#define RANDOM_NS	8000000000ULL
+#define RANDOM_ROUNDS	4000
+
+static __u32 a_number(unsigned int *rnd)
+{
+	static const __u32 some[] = { 0, 1, 2, 4, 5, 48, 92, 0xff, 0xffff,
+				      0x10000, 0xfffff, 0x100000, 0xffffffff };
+
+	if (rand_r(rnd) % 2)
+		return some[rand_r(rnd) % ARRAY_SIZE(some)];
+	return rand_r(rnd);
+}
+
+/* Changes the stream somehow; its size may be another one then. */
+static size_t mutate(unsigned char *bytes, size_t size, unsigned int *rnd)
+{
+	__u32 entries = (size - STREAM_HEADER - 4) / STREAM_ENTRY;
+	size_t at = rand_r(rnd) % size;
+	unsigned char entry[STREAM_ENTRY];
+
+	switch (rand_r(rnd) % 7) {
+	case 0:
+		bytes[at] = rand_r(rnd);
+		return size;
+	case 1:
+		stream_put(bytes, at / 4 * 4, 4, a_number(rnd));
+		return size;
+	case 2:
+		stream_put(bytes, ENTRY(rand_r(rnd) % (entries + 1)), 4,
+			   a_number(rnd) % 100);
+		return size;
+	case 3:
+		return 52 + rand_r(rnd) % (size - 51);
+	case 4:
+		return size + rand_r(rnd) % 20;
+	case 5:
+		at = ENTRY(rand_r(rnd) % (entries + 1));
+		memcpy(entry, bytes + at, STREAM_ENTRY);
+		memcpy(bytes + ENTRY(rand_r(rnd) % (entries + 1)), entry,
+		       STREAM_ENTRY);
+		return size;
+	default:
+		/* An entry less, said as it should be. */
+		if (!entries || !stream_u32(bytes, 32))
+			return size;
+		memmove(bytes + ENTRY(0), bytes + ENTRY(1), size - ENTRY(1));
+		stream_put(bytes, 16, 8, size - STREAM_ENTRY);
+		stream_put(bytes, 32, 4, stream_u32(bytes, 32) - 1);
+		return size - STREAM_ENTRY;
+	}
+}
+
+/* What it is a stream of, by its own words; 0 if there is less. */
+static size_t said_size(const unsigned char *bytes, size_t size)
+{
+	__u32 said = stream_u32(bytes, 16);
+
+	return !stream_u32(bytes, 20) && said >= 52 && said <= size ? said : 0;
+}
+
+/* Only what is valid, and what this host can have, may be restored. */
+static bool may_pass(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
+		     size_t size)
+{
+	size_t said = said_size(bytes, size), at;
+
+	if (!said || !stream_is_valid(bytes, said) ||
+	    stream_u32(bytes, 24) != self->before.info.shared_min)
+		return false;
+	for (at = ENTRY(0); at < said - 4; at += STREAM_ENTRY)
+		if (stream_u32(bytes, at) == self->before.list[0].guest ||
+		    (bytes[at + 4] && (bytes[at + 6] >= VM_DEVICES ||
+				       bytes[at + 7])))
+			return false;
+	return true;
+}
+
+/* All of it is there, and what was there before. */
+static bool all_came(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
+		     size_t size)
+{
+	__u32 nr = (said_size(bytes, size) - ENTRY(0) - 4) / STREAM_ENTRY, i, j;
+	struct books now;
+	bool good;
+
+	good = !books_read(&now, &self->to) && now.nr == nr + 1;
+	for (i = 0, j = 0; good && i < now.nr; i++) {
+		if (now.list[i].guest == self->before.list[0].guest)
+			continue;
+		good = now.list[i].guest == stream_u32(bytes, ENTRY(j)) &&
+		       now.list[i].flags == bytes[ENTRY(j) + 4];
+		j++;
+	}
+	books_free(&now);
+	return good;
+}
+
+/* Frees what has come, but not what was there. */
+static void free_what_came(FIXTURE_DATA(stream) *self)
+{
+	struct books now;
+	__u32 i, d;
+
+	books_read(&now, &self->to);
+	for (i = 0; i < now.nr; i++)
+		if (now.list[i].guest != self->before.list[0].guest)
+			_test_free_pasid(self->to.fd, now.list[i].pasid,
+					 now.list[i].pasid);
+	for (d = 0; d < VM_DEVICES; d++)
+		_test_free_local(self->to.c[d].fd, self->to.devices[d].device,
+				 0, UINT_MAX);
+	books_free(&now);
+}
+
+TEST_F_TIMEOUT(stream, random_changes_are_refused_or_harmless, 100)
+{
+	const char *seed = getenv("IOASID_SEED");
+	unsigned int rnd = seed ? strtoul(seed, NULL, 0) : now_ns() >> 10;
+	__u32 rounds, passed = 0, refusals = 0, changes;
+	__u64 end = now_ns() + RANDOM_NS;
+	unsigned char bytes[ROOM];
+	size_t size;
+	bool good;
+	int ret;
+
+	TH_LOG("IOASID_SEED=%u", rnd);
+	for (rounds = 0; rounds < RANDOM_ROUNDS && now_ns() < end; rounds++) {
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, self->bytes, self->size);
+		size = self->size;
+		for (changes = 1 + rand_r(&rnd) % 3; changes; changes--)
+			size = mutate(bytes, size, &rnd);
+		if (rand_r(&rnd) % 8)
+			stream_sign(bytes, said_size(bytes, size) ?: size);
+		good = may_pass(self, bytes, size);
+		ret = restore_bytes(self, bytes, size);
+		if (!good) {
+			refusals++;
+			ASSERT_GT(0, ret);
+			ASSERT_TRUE(nothing_changed(self));
+			continue;
+		}
+		passed++;
+		ASSERT_EQ(0, ret) TH_LOG("%s", self->why.text);
+		ASSERT_TRUE(all_came(self, bytes, size));
+		free_what_came(self);
+		ASSERT_TRUE(nothing_changed(self));
+	}
+	TH_LOG("%u refused, %u restored", refusals, passed);
+	EXPECT_LE(10, passed);
+	EXPECT_LE(100, refusals);
+}
+
+TEST_HARNESS_MAIN
