@@ -12,6 +12,9 @@
  * - A PASID is not reclaimed before its IOASID_FREE was told.
  * - Telling starts where the event happened, which may be in atomic context, and is
  *   left to a worker when it takes long.
+ * - A notifier that has to sleep for what it was told says that it is not settled.
+ *   Then the worker lets it settle, and until that is done whatever the events keep
+ *   (PASIDs that were freed, who waits for them to be told) is kept.
  *
  * A notifier that comes late is introduced to each set: told of all that it has,
  * with nothing new in between (see ioasid_introduce()).
@@ -19,7 +22,9 @@
  * Developer's notes: a notifier chain called under the allocator's lock was what
  * the first designs had. Then no notifier could so much as put a PASID, and each
  * left its work to a queue of its own, in an order that nobody knew. Events that
- * are merged ("now bound to 5") would need no queue, but lose transitions.
+ * are merged ("now bound to 5") would need no queue, but lose transitions. Notifiers
+ * that may sleep at any time would make each bind wait for a worker, to spare the one
+ * in a thousand that needs a page.
  */
 #include <linux/export.h>
 #include <linux/hashtable.h>
@@ -27,6 +32,7 @@
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/srcu.h>
 
 #include "ioasid-private.h"
 
@@ -41,6 +47,9 @@
  * no token. Changed under ioasid_sets_mutex, read under RCU.
  */
 static DEFINE_HASHTABLE(ioasid_notifiers, IOASID_NOTIFIER_BITS);
+
+/* What keeps a notifier while it settles. */
+DEFINE_STATIC_SRCU(ioasid_settlers);
 
 /* Counts registrations; under ioasid_sets_mutex. */
 static u64 ioasid_joined;
@@ -67,7 +76,7 @@ bool ioasid_telling_locked(struct ioasid_set *set)
 	lockdep_assert_held(&set->privates.xa_lock);
 
 	/* An event that waits keeps its PASID only if all that follow do. */
-	return set->listeners || set->told != set->queued;
+	return set->listeners || set->settled != set->queued;
 }
 
 /* Returns true if the caller has to call ioasid_tell(), after unlocking. */
@@ -80,30 +89,42 @@ static bool ioasid_claim_locked(struct ioasid_set *set)
 	return true;
 }
 
-/* As ioasid_claim_locked(). The note is in use until it was told. */
+static void ioasid_push_note(struct ioasid_notes *notes,
+			     struct ioasid_note *note)
+{
+	note->next = NULL;
+	*notes->tail = note;
+	notes->tail = &note->next;
+}
+
+static struct ioasid_note *ioasid_pop_note(struct ioasid_notes *notes)
+{
+	struct ioasid_note *note = notes->first;
+
+	if (!note)
+		return NULL;
+	notes->first = note->next;
+	if (!notes->first)
+		notes->tail = &notes->first;
+	return note;
+}
+
+static void ioasid_notes_init(struct ioasid_notes *notes)
+{
+	notes->first = NULL;
+	notes->tail = &notes->first;
+}
+
+/* As ioasid_claim_locked(). The note is in use until it is settled. */
 bool ioasid_note_locked(struct ioasid_set *set, struct ioasid_note *note,
 			enum ioasid_event_type type)
 {
 	lockdep_assert_held(&set->privates.xa_lock);
 
 	note->type = type;
-	note->next = NULL;
-	*set->tail = note;
-	set->tail = &note->next;
+	ioasid_push_note(&set->notes, note);
 	set->queued++;
 	return ioasid_claim_locked(set);
-}
-
-static struct ioasid_note *ioasid_pop_locked(struct ioasid_set *set)
-{
-	struct ioasid_note *note = set->notes;
-
-	if (!note)
-		return NULL;
-	set->notes = note->next;
-	if (!set->notes)
-		set->tail = &set->notes;
-	return note;
 }
 
 static void ioasid_event_of_pasid(struct ioasid_event *event,
@@ -143,7 +164,7 @@ static u32 ioasid_note_private(struct ioasid_note *note)
 	}
 }
 
-/* What the event kept until everybody was told. */
+/* What the event kept until everybody was told, and settled. */
 static void ioasid_note_done(struct ioasid_set *set, struct ioasid_note *note)
 {
 	switch (note->type) {
@@ -189,7 +210,7 @@ static void ioasid_call(const void *key, enum ioasid_priority priority,
 			pos->notify(pos, event);
 }
 
-/* Tells everybody of one event. */
+/* Tells everybody of one event; ioasid_told_locked() has to follow. */
 static void ioasid_deliver(struct ioasid_set *set, struct ioasid_note *note)
 {
 	struct ioasid *pasid = ioasid_note_pasid(note);
@@ -211,34 +232,138 @@ static void ioasid_deliver(struct ioasid_set *set, struct ioasid_note *note)
 		ioasid_call(ioasid_set_key(set), priority, &event, pasid);
 	}
 	rcu_read_unlock();
-	ioasid_note_done(set, note);
+}
+
+/**
+ * ioasid_unsettled - tell that a notifier has to sleep for what it is being told
+ * @event: what it is being told
+ *
+ * Soon after the notifier has returned, &ioasid_notifier.settle of each notifier of
+ * the set is called where it may sleep. Before that is done no PASID is reclaimed
+ * whose end was told with or after this event, and ioasid_set_sync() does not return.
+ *
+ * Context: In a notifier. Takes and releases the set's lock.
+ */
+void ioasid_unsettled(const struct ioasid_event *event)
+{
+	struct ioasid_set *set = event->set;
+	unsigned long flags;
+
+	ioasid_set_lock(set, &flags);
+	set->unsettled = true;
+	ioasid_set_unlock(set, flags);
+}
+EXPORT_SYMBOL_GPL(ioasid_unsettled);
+
+/* Takes the next event, tells of it and returns true; or there is none. */
+static bool ioasid_tell_next(struct ioasid_set *set)
+{
+	struct ioasid_note *note;
+	unsigned long flags;
+	bool settled;
+
+	ioasid_set_lock(set, &flags);
+	note = ioasid_pop_note(&set->notes);
+	ioasid_set_unlock(set, flags);
+	if (!note)
+		return false;
+
+	ioasid_deliver(set, note);
+
+	ioasid_set_lock(set, &flags);
+	set->told++;
+	settled = !set->unsettled;
+	if (settled)
+		set->settled = set->told;
+	else
+		ioasid_push_note(&set->heard, note);
+	ioasid_set_unlock(set, flags);
+	if (settled)
+		ioasid_note_done(set, note);
+	return true;
+}
+
+static void ioasid_wake_idle(struct ioasid_set *set)
+{
+	if (wq_has_sleeper(&set->idle))
+		wake_up_all(&set->idle);
 }
 
 /*
  * Tells of events until the queue is empty, or @max of them. The caller is the one
- * who tells. Returns true if the queue is empty and nobody tells any more.
+ * who tells. Returns true if all is told and settled, and nobody tells any more.
  */
 static bool ioasid_tell_some(struct ioasid_set *set, u64 max)
 {
-	struct ioasid_note *note;
 	unsigned long flags;
 	bool done;
 
+	while (max-- && ioasid_tell_next(set))
+		;
 	ioasid_set_lock(set, &flags);
-	while (max-- && (note = ioasid_pop_locked(set))) {
-		ioasid_set_unlock(set, flags);
-		ioasid_deliver(set, note);
-		ioasid_set_lock(set, &flags);
-		set->told++;
-	}
-	done = !set->notes;
+	done = !set->notes.first && !set->unsettled;
 	if (done)
 		set->telling = false;
 	ioasid_set_unlock(set, flags);
-
-	if (wq_has_sleeper(&set->idle))
-		wake_up_all(&set->idle);
+	ioasid_wake_idle(set);
 	return done;
+}
+
+/* As ioasid_knows(), but for all that the notifier was told of the set so far. */
+static bool ioasid_settles(struct ioasid_notifier *notifier,
+			   struct ioasid_set *set)
+{
+	struct ioasid_replay *replay = set->replay;
+
+	if (!notifier->settle || (notifier->set && notifier->set != set))
+		return false;
+	return notifier->joined <= set->joined ||
+	       (replay && replay->notifier == notifier);
+}
+
+static void ioasid_call_settle(const void *key, struct ioasid_set *set)
+{
+	struct ioasid_notifier *pos;
+	struct hlist_head *head;
+
+	head = &ioasid_notifiers[hash_min((unsigned long)key,
+					  IOASID_NOTIFIER_BITS)];
+	hlist_for_each_entry_srcu(pos, head, node,
+				  srcu_read_lock_held(&ioasid_settlers))
+		if (pos->key == key && ioasid_settles(pos, set))
+			pos->settle(pos, set);
+}
+
+/* Lets everybody settle, if somebody has to. The caller is the one who tells. */
+static void ioasid_settle(struct ioasid_set *set)
+{
+	struct ioasid_notes heard;
+	struct ioasid_note *note;
+	unsigned long flags;
+	int idx;
+
+	if (!READ_ONCE(set->unsettled))
+		return;
+
+	idx = srcu_read_lock(&ioasid_settlers);
+	ioasid_call_settle(set->pool, set);
+	ioasid_call_settle(ioasid_set_key(set), set);
+	srcu_read_unlock(&ioasid_settlers, idx);
+
+	ioasid_set_lock(set, &flags);
+	heard.first = set->heard.first;
+	ioasid_notes_init(&set->heard);
+	set->unsettled = false;
+	ioasid_set_unlock(set, flags);
+
+	/* In their order: the last one of a PASID gives it back, with all of its notes. */
+	while ((note = ioasid_pop_note(&heard)))
+		ioasid_note_done(set, note);
+
+	ioasid_set_lock(set, &flags);
+	set->settled = set->told;
+	ioasid_set_unlock(set, flags);
+	ioasid_wake_idle(set);
 }
 
 /**
@@ -259,26 +384,29 @@ static void ioasid_teller(struct work_struct *work)
 {
 	struct ioasid_set *set = container_of(work, struct ioasid_set, teller);
 
-	while (!ioasid_tell_some(set, IOASID_TELL_MAX))
+	do {
+		ioasid_settle(set);
 		cond_resched();
+	} while (!ioasid_tell_some(set, IOASID_TELL_MAX));
 	ioasid_set_put(set);
 }
 
 /* Prepares the queue of a new set. */
 void ioasid_events_init_set(struct ioasid_set *set)
 {
-	set->tail = &set->notes;
+	ioasid_notes_init(&set->notes);
+	ioasid_notes_init(&set->heard);
 	init_waitqueue_head(&set->idle);
 	INIT_WORK(&set->teller, ioasid_teller);
 }
 
-static bool ioasid_set_told(struct ioasid_set *set, u64 nr)
+static bool ioasid_set_settled(struct ioasid_set *set, u64 nr)
 {
 	unsigned long flags;
 	bool told;
 
 	ioasid_set_lock(set, &flags);
-	told = set->told >= nr || !set->telling;
+	told = set->settled >= nr || !set->telling;
 	ioasid_set_unlock(set, flags);
 	return told;
 }
@@ -288,7 +416,7 @@ static bool ioasid_set_told(struct ioasid_set *set, u64 nr)
  * @set: the set
  *
  * Returns when no notifier is still to be told of anything that the caller did, or
- * saw, before. The PASIDs that were freed until then are reclaimed unless somebody
+ * saw, before, or has to settle it. The PASIDs that were freed until then are reclaimed unless somebody
  * has a reference.
  *
  * Context: Process context, not in a notifier. May sleep.
@@ -302,7 +430,7 @@ void ioasid_set_sync(struct ioasid_set *set)
 	ioasid_set_lock(set, &flags);
 	nr = set->queued;
 	ioasid_set_unlock(set, flags);
-	wait_event(set->idle, ioasid_set_told(set, nr));
+	wait_event(set->idle, ioasid_set_settled(set, nr));
 }
 EXPORT_SYMBOL_GPL(ioasid_set_sync);
 
@@ -373,19 +501,11 @@ static void ioasid_replay_one(struct ioasid_notifier *notifier,
 /* Tells the others of what was queued when a batch was taken, and no more. */
 static void ioasid_catch_up(struct ioasid_set *set, u64 queued)
 {
-	struct ioasid_note *note;
-	unsigned long flags;
-
-	ioasid_set_lock(set, &flags);
+	/* Only who tells changes it. */
 	while (set->told != queued) {
-		note = ioasid_pop_locked(set);
-		ioasid_set_unlock(set, flags);
-		ioasid_deliver(set, note);
+		ioasid_tell_next(set);
 		cond_resched();
-		ioasid_set_lock(set, &flags);
-		set->told++;
 	}
-	ioasid_set_unlock(set, flags);
 }
 
 /*
@@ -416,6 +536,7 @@ static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
 	/* They are still there: of those freed meanwhile nobody was told of it yet. */
 	for (i = 0; i < nr; i++)
 		batch[i].pasid->made.side = replay->side;
+	ioasid_settle(set);
 	return nr;
 }
 
@@ -605,9 +726,8 @@ int ioasid_register_notifier(struct ioasid_notifier *notifier,
  * @token: the mm, pinned until the notifier is unregistered
  *
  * The set need not exist yet, and another one may take its place later: the
- * notifier is told of each. While an old one still comes to its end, events of both
- * may mix; &ioasid_event.set tells them apart. It is told of what exists as by
- * ioasid_register_notifier().
+ * notifier is told of one after the other, and of what exists as by
+ * ioasid_register_notifier(). Of a set that is being freed it is told nothing.
  *
  * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: 0, or an error with nothing changed:
@@ -622,12 +742,13 @@ int ioasid_register_notifier_mm(struct ioasid_notifier *notifier,
 		return -EINVAL;
 	return ioasid_register(notifier, token, NULL, token);
 }
+EXPORT_SYMBOL_GPL(ioasid_register_notifier_mm);
 
 /**
  * ioasid_unregister_notifier - be told no more
  * @notifier: who was registered; nothing happens if it is not
  *
- * When it returns the notifier does not run any more, and never will.
+ * When it returns the notifier neither runs nor settles any more, and never will.
  *
  * Context: Process context, not in a notifier. May sleep. Takes and releases
  * ioasid_sets_mutex.
@@ -653,8 +774,10 @@ void ioasid_unregister_notifier(struct ioasid_notifier *notifier)
 	mutex_unlock(&ioasid_sets_mutex);
 
 	synchronize_rcu();
+	synchronize_srcu(&ioasid_settlers);
 	if (notifier->set)
 		ioasid_set_put(notifier->set);
 	if (notifier->token)
 		mmdrop(notifier->token);
 }
+EXPORT_SYMBOL_GPL(ioasid_unregister_notifier);

@@ -85,6 +85,16 @@ struct ioasid_note {
 };
 
 /**
+ * struct ioasid_notes - events in their order
+ * @first: the oldest one
+ * @tail:  where the next one goes
+ */
+struct ioasid_notes {
+	struct ioasid_note *first;
+	struct ioasid_note **tail;
+};
+
+/**
  * struct ioasid_set - an owner of PASIDs
  * @id:        its name for the administrator, not used again soon; 0 is the host
  *             set; immutable
@@ -96,7 +106,7 @@ struct ioasid_note {
  *             not zero, one while somebody tells events, one for each
  *             ioasid_set_find() and ioasid_set_get()
  * @owners:    who may call ioasid_set_free(); under ioasid_sets_mutex
- * @hash:      in the table of tokens while @owners is not zero; under
+ * @hash:      in the table of tokens until everybody was told of its end; under
  *             ioasid_sets_mutex
  * @privates:  private ID -> PASID, RCU for readers. A shared PASID is there by its
  *             number, so that looking one up touches nothing but this tree; a
@@ -113,16 +123,19 @@ struct ioasid_note {
  *             allocation, and markers of those who walk the list (id 0)
  * @telling:   somebody delivers events, and nobody else may
  * @listeners: notifiers that have to be told; 0 saves the queue
- * @notes:     events that nobody was told of yet, oldest first
- * @tail:      where the next one goes
- * @queued:    how many notes ever came into the queue
- * @told:      how many of them were delivered
+ * @unsettled: somebody has to sleep for what it was told
+ * @notes:     events that nobody was told of yet
+ * @heard:     events that everybody was told of while somebody is not settled; for
+ *             who tells
+ * @queued:    how many events ever came into the queue
+ * @told:      how many of them were delivered; changed by who tells
+ * @settled:   how many of these are done with
  * @added:     tells of the set itself
  * @gone:      likewise
  * @joined:    notifiers registered until now know the set; later ones have to be
  *             introduced. Written by who tells, or while nobody can know the set.
  * @replay:    the notifier that is being introduced; for who tells
- * @idle:      waits until @told moves or nobody tells
+ * @idle:      waits until @settled moves or nobody tells
  * @teller:    tells on in process context what would take too long elsewhere
  * @release:   gives the memory back, after whoever has just unlocked the set
  *
@@ -133,7 +146,8 @@ struct ioasid_note {
  *
  * To tell is like a lock, too, which nests inside ioasid_sets_mutex and outside of
  * all others. It is never waited for but in process context; who finds it taken
- * leaves the event in the queue to whoever has it.
+ * leaves the event in the queue to whoever has it. Who tells may have to let others
+ * settle, who sleep then, so what they take nests inside as well.
  */
 struct ioasid_set {
 	u32 id;
@@ -155,10 +169,12 @@ struct ioasid_set {
 	u32 limit;
 	bool side;
 	struct list_head pasids;
-	struct ioasid_note *notes;
-	struct ioasid_note **tail;
+	bool unsettled;
+	struct ioasid_notes notes;
+	struct ioasid_notes heard;
 	u64 queued;
 	u64 told;
+	u64 settled;
 	struct ioasid_note added;
 	struct ioasid_note gone;
 	u64 joined;

@@ -3,10 +3,13 @@
  * IOASID sets: who owns PASIDs, and how many of them.
  *
  * A set is made by one owner and may be joined by others who name the same mm.
- * The last of them to call ioasid_set_free() ends it: its token is free for a
- * new set from then on, its guarantee goes back to the pool, and every PASID in
- * it is freed. What remains is memory, kept by whoever still holds a reference
- * to the set or to one of its PASIDs.
+ * The last of them to call ioasid_set_free() ends it: nobody finds it any more, its
+ * guarantee goes back to the pool, and every PASID in it is freed. When everybody
+ * was told, its token is free for a new set. What remains is memory, kept by whoever
+ * still holds a reference to the set or to one of its PASIDs.
+ *
+ * So two sets never share a token, and who listens to a token hears of one set
+ * after the other.
  *
  * Developer's notes: the quota of a set is not taken out of the pool in advance,
  * as the first designs did. That made the quota of an idle set everybody's loss
@@ -21,6 +24,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "ioasid-private.h"
@@ -28,6 +32,8 @@
 
 /* Sized for 1024 VMs without a chain; it needs no resizing to work with more. */
 static DEFINE_HASHTABLE(ioasid_sets, 10);
+/* Who wants a token waits for the end of the set that had it. */
+static DECLARE_WAIT_QUEUE_HEAD(ioasid_token_free);
 /* All sets that have an owner, by struct ioasid_set.id. */
 static DEFINE_XARRAY_ALLOC(ioasid_all_sets);
 static u32 ioasid_next_set_id;
@@ -187,7 +193,8 @@ struct ioasid_set *ioasid_host_set(void)
 	return &ioasid_host;
 }
 
-static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
+/* The set that has a token, be it on its way out. */
+static struct ioasid_set *ioasid_sets_named_locked(struct mm_struct *token)
 {
 	struct ioasid_set *set;
 
@@ -197,6 +204,28 @@ static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
 		if (set->token == token)
 			return set;
 	return NULL;
+}
+
+static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
+{
+	struct ioasid_set *set = ioasid_sets_named_locked(token);
+
+	return set && set->owners ? set : NULL;
+}
+
+/* Gives the mutex up while a set with this token comes to its end. */
+static void ioasid_sets_wait_for_token_locked(struct mm_struct *token)
+{
+	struct ioasid_set *set;
+
+	while ((set = ioasid_sets_named_locked(token)) && !set->owners) {
+		ioasid_set_get(set);
+		mutex_unlock(&ioasid_sets_mutex);
+		wait_event(ioasid_token_free,
+			   hlist_unhashed_lockless(&set->hash));
+		ioasid_set_put(set);
+		mutex_lock(&ioasid_sets_mutex);
+	}
 }
 
 /* The set with the lowest id from @id on, or NULL. */
@@ -263,6 +292,8 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 	ioasid_set_init(set, pool, token, limit);
 
 	mutex_lock(&ioasid_sets_mutex);
+	if (token)
+		ioasid_sets_wait_for_token_locked(token);
 	err = ioasid_sets_add_locked(set, guarantee, &tell);
 	mutex_unlock(&ioasid_sets_mutex);
 	if (err) {
@@ -287,7 +318,10 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
  * The token's own host SVA PASID must not be in the set: the pin would keep the
  * mm, and the mm would keep the PASID, for ever.
  *
- * Context: Process context. May sleep.
+ * If another thread has just freed the last set of this token, waits until everybody
+ * was told of its end.
+ *
+ * Context: Process context, not in a notifier. May sleep.
  * Return: The set, or an ERR_PTR():
  *
  * * -EINVAL:     @guarantee is above @limit
@@ -400,7 +434,6 @@ static void ioasid_sets_del_locked(struct ioasid_set *set)
 	lockdep_assert_held(&ioasid_sets_mutex);
 
 	xa_erase(&ioasid_all_sets, set->id);
-	hash_del(&set->hash);
 	ioasid_books_lock(set, &flags);
 	trace_ioasid_set_free(set->id, set->token, set->guarantee, set->limit,
 			      0);
@@ -410,14 +443,22 @@ static void ioasid_sets_del_locked(struct ioasid_set *set)
 	ioasid_books_unlock(set, flags);
 }
 
+static void ioasid_sets_free_token(struct ioasid_set *set)
+{
+	mutex_lock(&ioasid_sets_mutex);
+	hash_del(&set->hash);
+	mutex_unlock(&ioasid_sets_mutex);
+	wake_up_all(&ioasid_token_free);
+}
+
 /**
  * ioasid_set_free - give up a set
  * @set: the set, from ioasid_set_create() or ioasid_set_join()
  *
- * When the last owner gives it up, nothing can be allocated in it any more, its
- * token may name a new set, and every PASID in it is freed as by ioasid_free().
- * The cost is in proportion to the PASIDs in the set. Everybody was told when this
- * function returns.
+ * When the last owner gives it up, nothing can be allocated in it any more, and
+ * every PASID in it is freed as by ioasid_free(). The cost is in proportion to the
+ * PASIDs in the set. When this function returns everybody was told, and its token may
+ * name a new set.
  *
  * Context: Process context, not in a notifier. May sleep.
  */
@@ -436,6 +477,7 @@ void ioasid_set_free(struct ioasid_set *set)
 
 	ioasid_free_walk(set, &walk);
 	ioasid_events_del_set(set);
+	ioasid_sets_free_token(set);
 	ioasid_set_put(set);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_free);

@@ -172,13 +172,20 @@ enum ioasid_priority {
  * @notify:   called for each event, one at a time for each set. It runs under RCU
  *            with no lock of the allocator held and must not sleep; it may call
  *            every function of this header that does not.
+ * @settle:   does the part of it that may sleep, see ioasid_unsettled(); NULL for
+ *            none. Called for all that the notifier was told of @set so far, never
+ *            at the same time as @notify for this set. The set may be ahead of what
+ *            was told. It must not wait for the set (ioasid_set_sync(),
+ *            ioasid_set_free()), make one or change who listens.
  * @priority: its turn among the notifiers of the same event
  *
- * Zero the structure before filling in these two. The rest is for the core.
+ * Zero the structure before filling in these. The rest is for the core.
  */
 struct ioasid_notifier {
 	void (*notify)(struct ioasid_notifier *notifier,
 		       const struct ioasid_event *event);
+	void (*settle)(struct ioasid_notifier *notifier,
+		       struct ioasid_set *set);
 	enum ioasid_priority priority;
 	/* private: */
 	const void *key;
@@ -235,6 +242,7 @@ int ioasid_register_notifier(struct ioasid_notifier *notifier,
 int ioasid_register_notifier_mm(struct ioasid_notifier *notifier,
 				struct mm_struct *token);
 void ioasid_unregister_notifier(struct ioasid_notifier *notifier);
+void ioasid_unsettled(const struct ioasid_event *event);
 void ioasid_set_sync(struct ioasid_set *set);
 
 #endif /* __LINUX_IOASID_H */

@@ -8,61 +8,61 @@
 
 /* -------- VMs -------- */
 
-static int vm_open_device(struct vm *vm, unsigned int place, unsigned int dev)
+static int vmm_open_device(struct vmm *vmm, unsigned int place, unsigned int dev)
 {
-	struct container *c = &vm->c[place];
+	struct container *c = &vmm->c[place];
 
-	vm->peer.slot = place;
-	if (peer_open(&vm->peer, dev))
+	vmm->peer.slot = place;
+	if (peer_open(&vmm->peer, dev))
 		return -1;
-	c->fd = peer_give(&vm->peer);
-	c->group = peer_give_group(&vm->peer);
+	c->fd = peer_give(&vmm->peer);
+	c->group = peer_give_group(&vmm->peer);
 	if (c->fd < 0 || c->group < 0)
 		return -1;
-	vm->devices[place].container = c->fd;
-	vm->devices[place].device = device_open(c, dev);
-	return vm->devices[place].device < 0 ? -1 : 0;
+	vmm->devices[place].container = c->fd;
+	vmm->devices[place].device = device_open(c, dev);
+	return vmm->devices[place].device < 0 ? -1 : 0;
 }
 
-int vm_open(struct vm *vm, unsigned int dev)
+int vmm_open(struct vmm *vmm, unsigned int dev)
 {
 	unsigned int i;
 
-	*vm = (struct vm) { .fd = -1 };
-	for (i = 0; i < VM_DEVICES; i++) {
-		vm->c[i] = NO_CONTAINER;
-		vm->devices[i].device = -1;
+	*vmm = (struct vmm) { .fd = -1 };
+	for (i = 0; i < VMM_DEVICES; i++) {
+		vmm->c[i] = NO_CONTAINER;
+		vmm->devices[i].device = -1;
 	}
-	if (peer_start(&vm->peer))
+	if (peer_start(&vmm->peer))
 		return -1;
-	for (i = 0; i < VM_DEVICES; i++)
-		if (vm_open_device(vm, i, dev + i))
+	for (i = 0; i < VMM_DEVICES; i++)
+		if (vmm_open_device(vmm, i, dev + i))
 			return -1;
-	vm->fd = vm->c[0].fd;
+	vmm->fd = vmm->c[0].fd;
 	return 0;
 }
 
-void vm_close(struct vm *vm)
+void vmm_close(struct vmm *vmm)
 {
 	unsigned int i;
 
-	for (i = 0; i < VM_DEVICES; i++) {
-		if (vm->devices[i].device >= 0)
-			close(vm->devices[i].device);
-		container_close(&vm->c[i]);
+	for (i = 0; i < VMM_DEVICES; i++) {
+		if (vmm->devices[i].device >= 0)
+			close(vmm->devices[i].device);
+		container_close(&vmm->c[i]);
 	}
-	peer_end(&vm->peer);
+	peer_end(&vmm->peer);
 }
 
-int vm_bind(struct vm *vm, __u32 guest)
+int vmm_bind(struct vmm *vmm, __u32 guest)
 {
-	return _test_alloc_guest(vm->fd, guest, &(__u32){ 0 });
+	return _test_alloc_guest(vmm->fd, guest, &(__u32){ 0 });
 }
 
-int vm_bind_local(struct vm *vm, unsigned int place, __u32 guest)
+int vmm_bind_local(struct vmm *vmm, unsigned int place, __u32 guest)
 {
-	return _test_alloc_local_guest(vm->c[place].fd,
-				       vm->devices[place].device, guest,
+	return _test_alloc_local_guest(vmm->c[place].fd,
+				       vmm->devices[place].device, guest,
 				       &(__u32){ 0 });
 }
 
@@ -73,22 +73,22 @@ static struct vfio_iommu_pasid_entry *new_list(void)
 	return calloc(BOOKS_MAX, sizeof(struct vfio_iommu_pasid_entry));
 }
 
-int books_read(struct books *b, struct vm *vm)
+int books_read(struct books *b, struct vmm *vmm)
 {
 	__u32 i, guest;
 
 	*b = (struct books) { .list = new_list() };
-	if (!b->list || _test_pasid_info(vm->fd, &b->info))
+	if (!b->list || _test_pasid_info(vmm->fd, &b->info))
 		return -1;
 	/* Depends on what others do. */
 	b->info.available = 0;
-	b->nr = read_list(vm->fd, b->list, BOOKS_MAX / 2);
-	for (i = 0; i < VM_DEVICES; i++) {
+	b->nr = read_list(vmm->fd, b->list, BOOKS_MAX / 2);
+	for (i = 0; i < VMM_DEVICES; i++) {
 		guest = 0;
 		b->local[i] = new_list();
 		b->nr_local[i] = BOOKS_MAX;
 		if (!b->local[i] ||
-		    _test_list_local(vm->c[i].fd, vm->devices[i].device, &guest,
+		    _test_list_local(vmm->c[i].fd, vmm->devices[i].device, &guest,
 				     &b->nr_local[i], b->local[i]))
 			return -1;
 	}
@@ -100,7 +100,7 @@ void books_free(struct books *b)
 	__u32 i;
 
 	free(b->list);
-	for (i = 0; i < VM_DEVICES; i++)
+	for (i = 0; i < VMM_DEVICES; i++)
 		free(b->local[i]);
 }
 
@@ -124,7 +124,7 @@ static bool same_books(const struct books *a, const struct books *b,
 
 	if (a->nr != b->nr || !same_list(a->list, b->list, a->nr, numbers_too))
 		return false;
-	for (i = 0; i < VM_DEVICES; i++)
+	for (i = 0; i < VMM_DEVICES; i++)
 		if (a->nr_local[i] != b->nr_local[i] ||
 		    !same_list(a->local[i], b->local[i], a->nr_local[i],
 			       numbers_too))
@@ -173,24 +173,24 @@ int stream_file(const void *bytes, size_t size)
 	return -1;
 }
 
-int save_to_file(struct vm *vm)
+int save_to_file(struct vmm *vmm)
 {
 	int file = stream_file(NULL, 0);
 
 	if (file < 0)
 		return -1;
-	if (!ioasid_save(vm->fd, vm->devices, VM_DEVICES, file, NULL))
+	if (!ioasid_save(vmm->fd, vmm->devices, VMM_DEVICES, file, NULL))
 		return file;
 	close(file);
 	return -1;
 }
 
-int restore_from_file(struct vm *vm, int file,
+int restore_from_file(struct vmm *vmm, int file,
 		      struct ioasid_migrate_error *why)
 {
 	if (lseek(file, 0, SEEK_SET))
 		return -EIO;
-	return ioasid_restore(vm->fd, vm->devices, VM_DEVICES, file, why);
+	return ioasid_restore(vmm->fd, vmm->devices, VMM_DEVICES, file, why);
 }
 
 size_t file_size(int file)

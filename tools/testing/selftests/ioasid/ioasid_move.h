@@ -9,26 +9,26 @@
 #include "../../../ioasid/migrate.h"
 #include "ioasid_peer.h"
 
-#define VM_DEVICES	2
+#define VMM_DEVICES	2
 
 /*
  * The PASID set is that of the peer. Its descriptors are ours as well, and what is
  * done with them counts as done by the peer.
  */
-struct vm {
+struct vmm {
 	struct peer peer;
-	struct container c[VM_DEVICES];
-	struct ioasid_migrate_device devices[VM_DEVICES];
+	struct container c[VMM_DEVICES];
+	struct ioasid_migrate_device devices[VMM_DEVICES];
 	/* Of the first container; for PASIDs any will do. */
 	int fd;
 };
 
 /* With devices @dev and @dev + 1. */
-int vm_open(struct vm *vm, unsigned int dev);
-void vm_close(struct vm *vm);
+int vmm_open(struct vmm *vmm, unsigned int dev);
+void vmm_close(struct vmm *vmm);
 /* Binds @guest: a shared PASID, or one that is local to its device @place. */
-int vm_bind(struct vm *vm, __u32 guest);
-int vm_bind_local(struct vm *vm, unsigned int place, __u32 guest);
+int vmm_bind(struct vmm *vmm, __u32 guest);
+int vmm_bind_local(struct vmm *vmm, unsigned int place, __u32 guest);
 
 /* Everything that a restore could have changed. */
 struct books {
@@ -36,14 +36,14 @@ struct books {
 	__u32 nr;
 	struct vfio_iommu_pasid_entry *list;
 	/* Of each device. */
-	__u32 nr_local[VM_DEVICES];
-	struct vfio_iommu_pasid_entry *local[VM_DEVICES];
+	__u32 nr_local[VMM_DEVICES];
+	struct vfio_iommu_pasid_entry *local[VMM_DEVICES];
 };
 
 /* For up to so many guest PASIDs. */
 #define BOOKS_MAX	70000
 
-int books_read(struct books *b, struct vm *vm);
+int books_read(struct books *b, struct vmm *vmm);
 void books_free(struct books *b);
 bool books_equal(const struct books *a, const struct books *b);
 /* The same guest PASIDs of the same kinds and devices. */
@@ -53,9 +53,9 @@ bool books_share_nothing(const struct books *a, const struct books *b);
 
 /* A stream in a file that has no name; the descriptor, or -1. */
 int stream_file(const void *bytes, size_t size);
-int save_to_file(struct vm *vm);
+int save_to_file(struct vmm *vmm);
 /* From the beginning of the file. */
-int restore_from_file(struct vm *vm, int file,
+int restore_from_file(struct vmm *vmm, int file,
 		      struct ioasid_migrate_error *why);
 size_t file_size(int file);
 int file_read(int file, void *bytes, size_t size);

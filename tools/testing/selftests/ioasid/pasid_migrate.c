@@ -54,8 +54,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 }
 
 FIXTURE(move) {
-	struct vm from;
-	struct vm to;
+	struct vmm from;
+	struct vmm to;
 	struct books source;
 	struct books before;
 	struct ioasid_migrate_error why;
@@ -64,12 +64,12 @@ FIXTURE(move) {
 
 FIXTURE_SETUP(move)
 {
-	const char *why = missing(2 * VM_DEVICES);
+	const char *why = missing(2 * VMM_DEVICES);
 
 	if (why)
 		SKIP(return, "%s", why);
-	ASSERT_EQ(0, vm_open(&self->from, 0));
-	ASSERT_EQ(0, vm_open(&self->to, VM_DEVICES));
+	ASSERT_EQ(0, vmm_open(&self->from, 0));
+	ASSERT_EQ(0, vmm_open(&self->to, VMM_DEVICES));
 	test_pasid_limit(self->from.fd, PASID_LIMIT_NONE);
 	self->local = pasid_shared_min(self->from.fd) >= 8;
 }
@@ -78,8 +78,8 @@ FIXTURE_TEARDOWN(move)
 {
 	books_free(&self->source);
 	books_free(&self->before);
-	vm_close(&self->from);
-	vm_close(&self->to);
+	vmm_close(&self->from);
+	vmm_close(&self->to);
 	cg_enter("");
 	cg_remove(CGROUP);
 }
@@ -92,11 +92,11 @@ static int bind_many(FIXTURE_DATA(move) *self, __u32 nr, __u32 step)
 
 	for (i = 0; i < nr && !ret; i++) {
 		if (i % 4 == 1 && local < max) {
-			ret = vm_bind_local(&self->from, i / 4 % VM_DEVICES,
+			ret = vmm_bind_local(&self->from, i / 4 % VMM_DEVICES,
 					    i * step);
 			local++;
 		} else {
-			ret = vm_bind(&self->from, i * step);
+			ret = vmm_bind(&self->from, i * step);
 		}
 	}
 	return ret;
@@ -121,12 +121,12 @@ static int run_move(FIXTURE_DATA(move) *self)
 	return ret;
 }
 
-static bool is_as(struct vm *vm, const struct books *then)
+static bool is_as(struct vmm *vmm, const struct books *then)
 {
 	struct books now;
 	bool same;
 
-	same = !books_read(&now, vm) && books_equal(then, &now);
+	same = !books_read(&now, vmm) && books_equal(then, &now);
 	books_free(&now);
 	return same;
 }
@@ -167,7 +167,7 @@ TEST_F(move, shared_ones_come)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++)
-		ASSERT_EQ(0, vm_bind(&self->from, guests[i]));
+		ASSERT_EQ(0, vmm_bind(&self->from, guests[i]));
 	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
 	EXPECT_TRUE(has_come(self));
 }
@@ -176,9 +176,9 @@ TEST_F(move, local_ones_come_to_their_device)
 {
 	if (!self->local)
 		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
-	ASSERT_EQ(0, vm_bind_local(&self->from, 0, 7));
-	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 6));
-	ASSERT_EQ(0, vm_bind_local(&self->from, 1, GUEST_MAX));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 0, 7));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 1, 6));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 1, GUEST_MAX));
 	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
 	EXPECT_TRUE(has_come(self));
 	EXPECT_EQ(1, self->source.nr_local[0]);
@@ -204,7 +204,7 @@ TEST_F(move, pasid_without_guest_pasid_stays)
 	__u32 pasid;
 
 	test_alloc_pasid(self->from.fd, 0, ANY, &pasid);
-	ASSERT_EQ(0, vm_bind(&self->from, 7));
+	ASSERT_EQ(0, vmm_bind(&self->from, 7));
 	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
 	EXPECT_TRUE(has_come(self));
 	EXPECT_EQ(1, pasid_used(self->to.fd));
@@ -217,7 +217,7 @@ TEST_F(move, destination_keeps_what_it_had)
 	test_alloc_pasid(self->to.fd, 0, ANY, &pasid);
 	test_alloc_guest(self->to.fd, 6, &first);
 	test_alloc_guest(self->to.fd, GUEST_MAX, &second);
-	ASSERT_EQ(0, vm_bind(&self->from, 7));
+	ASSERT_EQ(0, vmm_bind(&self->from, 7));
 	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
 	EXPECT_EQ(first, pasid_of_guest(self->to.fd, 6));
 	EXPECT_EQ(second, pasid_of_guest(self->to.fd, GUEST_MAX));
@@ -254,12 +254,12 @@ TEST_F_TIMEOUT(move, ten_thousand_come, 200)
 
 TEST_F(move, vm_moves_on)
 {
-	struct vm third;
+	struct vmm third;
 
 	ASSERT_EQ(0, bind_many(self, 40, 3));
 	ASSERT_EQ(0, run_move(self)) TH_LOG("%s", self->why.text);
-	vm_close(&self->from);
-	ASSERT_EQ(0, vm_open(&third, 0));
+	vmm_close(&self->from);
+	ASSERT_EQ(0, vmm_open(&third, 0));
 	/* What was the destination is the source now. */
 	self->from = self->to;
 	self->to = third;
@@ -270,7 +270,7 @@ TEST_F(move, vm_moves_on)
 /* -------- what changes meanwhile -------- */
 
 struct churn {
-	struct vm *vm;
+	struct vmm *vmm;
 	bool stop;
 };
 
@@ -278,23 +278,23 @@ struct churn {
 static void *churn_odd(void *arg)
 {
 	struct churn *churn = arg;
-	struct vm *vm = churn->vm;
+	struct vmm *vm = churn->vmm;
 	__u32 guest = 1, pasid, round = 0;
 
 	while (!load_shared(churn->stop)) {
 		unsigned int place = ++round / 64 % 3;
 
-		if (place == VM_DEVICES || vm_bind_local(vm, place, guest))
-			vm_bind(vm, guest);
+		if (place == VMM_DEVICES || vmm_bind_local(vmm, place, guest))
+			vmm_bind(vmm, guest);
 		guest = (guest + 2) % 256;
-		pasid = pasid_of_guest(vm->fd, guest);
-		if (pasid < pasid_shared_min(vm->fd))
-			_test_free_local(vm->c[place % 2].fd,
-					 vm->devices[place % 2].device, pasid,
+		pasid = pasid_of_guest(vmm->fd, guest);
+		if (pasid < pasid_shared_min(vmm->fd))
+			_test_free_local(vmm->c[place % 2].fd,
+					 vmm->devices[place % 2].device, pasid,
 					 pasid);
 		else
-			_test_free_pasid(vm->fd, pasid, pasid);
-		_test_unbind_pasid(vm->fd, guest);
+			_test_free_pasid(vmm->fd, pasid, pasid);
+		_test_unbind_pasid(vmm->fd, guest);
 	}
 	return NULL;
 }
@@ -317,13 +317,13 @@ static bool has_even_ones(int file, __u32 nr)
 
 TEST_F_TIMEOUT(move, what_stays_comes_while_others_come_and_go, 100)
 {
-	struct churn churn = { .vm = &self->from };
+	struct churn churn = { .vmm = &self->from };
 	__u32 nr = 600, i, round;
 	pthread_t thread;
 	int file;
 
 	for (i = 0; i < nr; i++)
-		ASSERT_EQ(0, vm_bind(&self->from, 2 * i));
+		ASSERT_EQ(0, vmm_bind(&self->from, 2 * i));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_odd, &churn));
 	for (round = 0; round < 50; round++) {
 		file = save_to_file(&self->from);
@@ -347,8 +347,8 @@ TEST_F(move, device_that_is_not_given_cannot_be_saved)
 
 	if (!self->local)
 		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
-	ASSERT_EQ(0, vm_bind_local(&self->from, 0, 7));
-	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 8));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 0, 7));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 1, 8));
 	EXPECT_EQ(-ENODEV, ioasid_save(self->from.fd, self->from.devices, 1,
 				       file, &self->why));
 	EXPECT_STREQ("guest PASID 8 is local to none of the 1 devices given",
@@ -379,7 +379,7 @@ TEST_F(move, what_is_no_container_cannot_be_saved)
 TEST_F(move, quota_that_is_too_low_refuses)
 {
 	ASSERT_EQ(0, bind_many(self, 10, 3));
-	ASSERT_EQ(0, vm_bind(&self->to, 500));
+	ASSERT_EQ(0, vmm_bind(&self->to, 500));
 	test_pasid_limit(self->to.fd, 10);
 	EXPECT_TRUE(was_refused(self, run_move(self), EDQUOT,
 				"leaves 9 PASIDs (1 used, the limit is 10), the stream has 10"));
@@ -424,8 +424,8 @@ TEST_F(move, guest_pasid_that_is_taken_refuses)
 	char says[100];
 
 	ASSERT_EQ(0, bind_many(self, 10, 3));
-	ASSERT_EQ(0, vm_bind(&self->to, 2));
-	ASSERT_EQ(0, vm_bind(&self->to, 27));
+	ASSERT_EQ(0, vmm_bind(&self->to, 2));
+	ASSERT_EQ(0, vmm_bind(&self->to, 27));
 	snprintf(says, sizeof(says), "guest PASID 27 stands for PASID %u here",
 		 pasid_of_guest(self->to.fd, 27));
 	EXPECT_TRUE(was_refused(self, run_move(self), EEXIST, says));
@@ -480,8 +480,8 @@ TEST_F(move, device_that_is_missing_refuses)
 
 	if (!self->local)
 		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
-	ASSERT_EQ(0, vm_bind(&self->from, 5));
-	ASSERT_EQ(0, vm_bind_local(&self->from, 1, 7));
+	ASSERT_EQ(0, vmm_bind(&self->from, 5));
+	ASSERT_EQ(0, vmm_bind_local(&self->from, 1, 7));
 	ASSERT_EQ(0, books_read(&self->source, &self->from));
 	ASSERT_EQ(0, books_read(&self->before, &self->to));
 	file = save_to_file(&self->from);
@@ -511,7 +511,7 @@ static int take_guest_pasid(void *arg)
 {
 	FIXTURE_DATA(move) *self = arg;
 
-	return vm_bind(&self->to, self->source.list[self->source.nr - 1].guest);
+	return vmm_bind(&self->to, self->source.list[self->source.nr - 1].guest);
 }
 
 static int lower_limit(void *arg)
@@ -575,14 +575,14 @@ FIXTURE_VARIANT_ADD(race, system_is_guaranteed_to_others) {
 FIXTURE_SETUP(race)
 {
 	FIXTURE_DATA(move) *move = &self->move;
-	const char *why = missing(2 * VM_DEVICES);
+	const char *why = missing(2 * VMM_DEVICES);
 
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, cg_make(CGROUP, false));
 	ASSERT_EQ(0, cg_enter(CGROUP));
-	ASSERT_EQ(0, vm_open(&move->from, 0));
-	ASSERT_EQ(0, vm_open(&move->to, VM_DEVICES));
+	ASSERT_EQ(0, vmm_open(&move->from, 0));
+	ASSERT_EQ(0, vmm_open(&move->to, VMM_DEVICES));
 	test_pasid_limit(move->from.fd, PASID_LIMIT_NONE);
 }
 
@@ -592,8 +592,8 @@ FIXTURE_TEARDOWN(race)
 
 	books_free(&move->source);
 	books_free(&move->before);
-	vm_close(&move->from);
-	vm_close(&move->to);
+	vmm_close(&move->from);
+	vmm_close(&move->to);
 	cg_enter("");
 	cg_remove(CGROUP);
 }

@@ -19,8 +19,8 @@
 #define ROOM	4096
 
 FIXTURE(stream) {
-	struct vm from;
-	struct vm to;
+	struct vmm from;
+	struct vmm to;
 	struct books before;
 	struct ioasid_migrate_error why;
 	/* What was saved on the one. */
@@ -29,18 +29,18 @@ FIXTURE(stream) {
 };
 
 /* Both kinds, where the system has both. */
-static int bind_some(struct vm *vm)
+static int bind_some(struct vmm *vmm)
 {
 	static const __u32 guests[] = { 3, 5, 64, 70, 0xfffff };
-	bool local = pasid_shared_min(vm->fd) >= 8;
+	bool local = pasid_shared_min(vmm->fd) >= 8;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++) {
 		if (local && (i == 1 || i == 2) &&
-		    vm_bind_local(vm, i - 1, guests[i]))
+		    vmm_bind_local(vmm, i - 1, guests[i]))
 			return -1;
 		else if ((!local || (i != 1 && i != 2)) &&
-			 vm_bind(vm, guests[i]))
+			 vmm_bind(vmm, guests[i]))
 			return -1;
 	}
 	return 0;
@@ -48,14 +48,14 @@ static int bind_some(struct vm *vm)
 
 FIXTURE_SETUP(stream)
 {
-	const char *why = missing(2 * VM_DEVICES);
+	const char *why = missing(2 * VMM_DEVICES);
 	int file;
 
 	if (why)
 		SKIP(return, "%s", why);
 	signal(SIGPIPE, SIG_IGN);
-	ASSERT_EQ(0, vm_open(&self->from, 0));
-	ASSERT_EQ(0, vm_open(&self->to, VM_DEVICES));
+	ASSERT_EQ(0, vmm_open(&self->from, 0));
+	ASSERT_EQ(0, vmm_open(&self->to, VMM_DEVICES));
 	ASSERT_EQ(0, bind_some(&self->from));
 	file = save_to_file(&self->from);
 	ASSERT_LE(0, file);
@@ -64,15 +64,15 @@ FIXTURE_SETUP(stream)
 	ASSERT_EQ(0, file_read(file, self->bytes, self->size));
 	close(file);
 	/* The destination is no blank sheet. */
-	ASSERT_EQ(0, vm_bind(&self->to, 4));
+	ASSERT_EQ(0, vmm_bind(&self->to, 4));
 	ASSERT_EQ(0, books_read(&self->before, &self->to));
 }
 
 FIXTURE_TEARDOWN(stream)
 {
 	books_free(&self->before);
-	vm_close(&self->from);
-	vm_close(&self->to);
+	vmm_close(&self->from);
+	vmm_close(&self->to);
 }
 
 static int restore_bytes(FIXTURE_DATA(stream) *self, const void *bytes,
@@ -374,12 +374,12 @@ TEST_F(stream, two_streams_follow_each_other)
 	int file = stream_file(self->bytes, self->size);
 
 	ASSERT_LE(0, file);
-	ASSERT_EQ(0, ioasid_save(self->to.fd, self->to.devices, VM_DEVICES,
+	ASSERT_EQ(0, ioasid_save(self->to.fd, self->to.devices, VMM_DEVICES,
 				 file, NULL));
 	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why));
 	/* The second one is of the destination itself, which has all of it. */
 	EXPECT_EQ(-EEXIST, ioasid_restore(self->to.fd, self->to.devices,
-					  VM_DEVICES, file, &self->why));
+					  VMM_DEVICES, file, &self->why));
 	EXPECT_EQ(file_size(file), lseek(file, 0, SEEK_CUR));
 	close(file);
 }
@@ -434,7 +434,7 @@ TEST_F(stream, stream_may_come_in_pieces_and_between_signals)
 	int from;
 
 	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
-	EXPECT_EQ(0, ioasid_restore(self->to.fd, self->to.devices, VM_DEVICES,
+	EXPECT_EQ(0, ioasid_restore(self->to.fd, self->to.devices, VMM_DEVICES,
 				    from, &self->why))
 		TH_LOG("%s", self->why.text);
 	pthread_join(thread, NULL);
@@ -449,7 +449,7 @@ TEST_F(stream, end_of_a_pipe_is_a_truncation)
 	int from, ret;
 
 	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
-	ret = ioasid_restore(self->to.fd, self->to.devices, VM_DEVICES, from,
+	ret = ioasid_restore(self->to.fd, self->to.devices, VMM_DEVICES, from,
 			     &self->why);
 	pthread_join(thread, NULL);
 	EXPECT_TRUE(refused(self, ret));
@@ -483,13 +483,13 @@ TEST_F(stream, full_pipe_and_signals_do_not_end_a_save)
 	sigaction(SIGUSR1, &action, NULL);
 	test_pasid_limit(self->from.fd, PASID_LIMIT_NONE);
 	for (i = 0; i < 1000; i++)
-		ASSERT_EQ(0, vm_bind(&self->from, 1000 + i));
+		ASSERT_EQ(0, vmm_bind(&self->from, 1000 + i));
 	ASSERT_EQ(0, pipe(ends));
 	ASSERT_EQ(4096, fcntl(ends[1], F_SETPIPE_SZ, 4096));
 	feeder.to = ends[0];
 	ASSERT_EQ(0, fcntl(ends[0], F_SETFL, O_NONBLOCK));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, drain, &feeder));
-	EXPECT_EQ(0, ioasid_save(self->from.fd, self->from.devices, VM_DEVICES,
+	EXPECT_EQ(0, ioasid_save(self->from.fd, self->from.devices, VMM_DEVICES,
 				 ends[1], &self->why))
 		TH_LOG("%s", self->why.text);
 	store_shared(feeder.done, true);
@@ -507,12 +507,12 @@ static bool transport_failed(FIXTURE_DATA(stream) *self, int ret, int error)
 TEST_F(stream, descriptor_that_fails_is_no_bad_stream)
 {
 	struct timeval patience = { .tv_usec = 10000 };
-	struct vm *from = &self->from, *to = &self->to;
+	struct vmm *from = &self->from, *to = &self->to;
 	int pair[2], ends[2];
 
 	EXPECT_TRUE(transport_failed(self,
 				     ioasid_restore(to->fd, to->devices,
-						    VM_DEVICES, -1, &self->why),
+						    VMM_DEVICES, -1, &self->why),
 				     EBADF));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	ASSERT_EQ(0, setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience,
@@ -520,18 +520,18 @@ TEST_F(stream, descriptor_that_fails_is_no_bad_stream)
 	ASSERT_EQ(20, write(pair[1], self->bytes, 20));
 	EXPECT_TRUE(transport_failed(self,
 				     ioasid_restore(to->fd, to->devices,
-						    VM_DEVICES, pair[0],
+						    VMM_DEVICES, pair[0],
 						    &self->why),
 				     EAGAIN));
 	ASSERT_EQ(0, pipe(ends));
 	close(ends[0]);
 	EXPECT_TRUE(transport_failed(self,
 				     ioasid_save(from->fd, from->devices,
-						 VM_DEVICES, ends[1],
+						 VMM_DEVICES, ends[1],
 						 &self->why),
 				     EPIPE));
 	/* Who wants no reason gets none. */
-	EXPECT_EQ(-EBADF, ioasid_restore(to->fd, to->devices, VM_DEVICES, -1,
+	EXPECT_EQ(-EBADF, ioasid_restore(to->fd, to->devices, VMM_DEVICES, -1,
 					 NULL));
 }
 
@@ -608,7 +608,7 @@ static bool may_pass(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
 		return false;
 	for (at = ENTRY(0); at < said - 4; at += STREAM_ENTRY)
 		if (stream_u32(bytes, at) == self->before.list[0].guest ||
-		    (bytes[at + 4] && (bytes[at + 6] >= VM_DEVICES ||
+		    (bytes[at + 4] && (bytes[at + 6] >= VMM_DEVICES ||
 				       bytes[at + 7])))
 			return false;
 	return true;
@@ -645,7 +645,7 @@ static void free_what_came(FIXTURE_DATA(stream) *self)
 		if (now.list[i].guest != self->before.list[0].guest)
 			_test_free_pasid(self->to.fd, now.list[i].pasid,
 					 now.list[i].pasid);
-	for (d = 0; d < VM_DEVICES; d++)
+	for (d = 0; d < VMM_DEVICES; d++)
 		_test_free_local(self->to.c[d].fd, self->to.devices[d].device,
 				 0, UINT_MAX);
 	books_free(&now);
