@@ -18,11 +18,15 @@
 
 #define ROOM	4096
 
-FIXTURE(stream) {
-	struct vmm from;
+struct trial {
 	struct vmm to;
 	struct books before;
 	struct ioasid_migrate_error why;
+};
+
+FIXTURE(stream) {
+	struct vmm from;
+	struct trial t;
 	/* What was saved on the one. */
 	unsigned char bytes[ROOM];
 	size_t size;
@@ -55,7 +59,7 @@ FIXTURE_SETUP(stream)
 		SKIP(return, "%s", why);
 	signal(SIGPIPE, SIG_IGN);
 	ASSERT_EQ(0, vmm_open(&self->from, 0));
-	ASSERT_EQ(0, vmm_open(&self->to, VMM_DEVICES));
+	ASSERT_EQ(0, vmm_open(&self->t.to, VMM_DEVICES));
 	ASSERT_EQ(0, bind_some(&self->from));
 	file = save_to_file(&self->from);
 	ASSERT_LE(0, file);
@@ -64,47 +68,47 @@ FIXTURE_SETUP(stream)
 	ASSERT_EQ(0, file_read(file, self->bytes, self->size));
 	close(file);
 	/* The destination is no blank sheet. */
-	ASSERT_EQ(0, vmm_bind(&self->to, 4));
-	ASSERT_EQ(0, books_read(&self->before, &self->to));
+	ASSERT_EQ(0, vmm_bind(&self->t.to, 4));
+	ASSERT_EQ(0, books_read(&self->t.before, &self->t.to));
 }
 
 FIXTURE_TEARDOWN(stream)
 {
-	books_free(&self->before);
+	books_free(&self->t.before);
 	vmm_close(&self->from);
-	vmm_close(&self->to);
+	vmm_close(&self->t.to);
 }
 
-static int restore_bytes(FIXTURE_DATA(stream) *self, const void *bytes,
+static int restore_bytes(struct trial *t, const void *bytes,
 			 size_t size)
 {
 	int file = stream_file(bytes, size), ret;
 
-	self->why = (struct ioasid_migrate_error) {};
+	t->why = (struct ioasid_migrate_error) {};
 	if (file < 0)
 		return -EIO;
-	ret = restore_from_file(&self->to, file, &self->why);
+	ret = restore_from_file(&t->to, file, &t->why);
 	close(file);
 	return ret;
 }
 
-static bool nothing_changed(FIXTURE_DATA(stream) *self)
+static bool nothing_changed(struct trial *t)
 {
 	struct books now;
 	bool same;
 
-	same = !books_read(&now, &self->to) &&
-	       books_equal(&self->before, &now);
+	same = !books_read(&now, &t->to) &&
+	       books_equal(&t->before, &now);
 	books_free(&now);
 	return same;
 }
 
 /* Refused as a stream, with a sentence, and nothing has happened. */
-static bool refused(FIXTURE_DATA(stream) *self, int ret)
+static bool refused(struct trial *t, int ret)
 {
-	return ret < 0 && ret == -self->why.error &&
-	       self->why.cause == IOASID_MIGRATE_STREAM && self->why.text[0] &&
-	       nothing_changed(self);
+	return ret < 0 && ret == -t->why.error &&
+	       t->why.cause == IOASID_MIGRATE_STREAM && t->why.text[0] &&
+	       nothing_changed(t);
 }
 
 /* -------- the format -------- */
@@ -150,7 +154,7 @@ TEST_F(stream, stream_is_as_documented)
 	ASSERT_EQ(size, self->size);
 	EXPECT_EQ(0, memcmp(bytes, self->bytes, size));
 	EXPECT_TRUE(stream_is_valid(bytes, size));
-	ASSERT_EQ(0, restore_bytes(self, bytes, size));
+	ASSERT_EQ(0, restore_bytes(&self->t, bytes, size));
 }
 
 TEST_F(stream, checksum_is_that_of_zlib)
@@ -167,32 +171,34 @@ TEST_F(stream, checksum_is_that_of_zlib)
 TEST_F(stream, each_truncation_is_refused)
 {
 	size_t size;
+	int ret;
 
 	for (size = 0; size < self->size; size++) {
-		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
-							size)))
-			TH_LOG("%zu bytes: %s", size, self->why.text);
-		ASSERT_EQ(ENODATA, self->why.error);
+		ret = restore_bytes(&self->t, self->bytes, size);
+		ASSERT_TRUE(refused(&self->t, ret))
+			TH_LOG("%zu bytes: %s", size, self->t.why.text);
+		ASSERT_EQ(ENODATA, self->t.why.error);
 	}
-	EXPECT_EQ(0, restore_bytes(self, self->bytes, self->size));
+	EXPECT_EQ(0, restore_bytes(&self->t, self->bytes, self->size));
 }
 
 TEST_F(stream, each_flipped_bit_is_refused)
 {
 	size_t bit;
+	int ret;
 
 	for (bit = 0; bit < 8 * self->size; bit++) {
 		self->bytes[bit / 8] ^= 1 << bit % 8;
-		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
-							self->size)))
-			TH_LOG("bit %zu: %s", bit, self->why.text);
-		ASSERT_TRUE(self->why.error == EBADMSG ||
-			    (self->why.error == EPROTO && bit < 8 * 8) ||
-			    (self->why.error == EPROTONOSUPPORT &&
+		ret = restore_bytes(&self->t, self->bytes, self->size);
+		ASSERT_TRUE(refused(&self->t, ret))
+			TH_LOG("bit %zu: %s", bit, self->t.why.text);
+		ASSERT_TRUE(self->t.why.error == EBADMSG ||
+			    (self->t.why.error == EPROTO && bit < 8 * 8) ||
+			    (self->t.why.error == EPROTONOSUPPORT &&
 			     bit >= 8 * 8 && bit < 12 * 8));
 		self->bytes[bit / 8] ^= 1 << bit % 8;
 	}
-	EXPECT_EQ(0, restore_bytes(self, self->bytes, self->size));
+	EXPECT_EQ(0, restore_bytes(&self->t, self->bytes, self->size));
 }
 
 TEST_F(stream, each_lost_or_changed_byte_is_refused)
@@ -204,16 +210,16 @@ TEST_F(stream, each_lost_or_changed_byte_is_refused)
 	for (at = 0; at < self->size; at++) {
 		memcpy(bytes, self->bytes, self->size);
 		bytes[at] = ~bytes[at];
-		ret = restore_bytes(self, bytes, self->size);
-		ASSERT_TRUE(refused(self, ret))
-			TH_LOG("byte %zu changed: %s", at, self->why.text);
+		ret = restore_bytes(&self->t, bytes, self->size);
+		ASSERT_TRUE(refused(&self->t, ret))
+			TH_LOG("byte %zu changed: %s", at, self->t.why.text);
 		memcpy(bytes, self->bytes, self->size);
 		memmove(bytes + at, bytes + at + 1, self->size - at - 1);
 		/* Something else follows, so it does not just end. */
 		bytes[self->size - 1] = 0x5a;
-		ret = restore_bytes(self, bytes, self->size);
-		ASSERT_TRUE(refused(self, ret))
-			TH_LOG("byte %zu lost: %s", at, self->why.text);
+		ret = restore_bytes(&self->t, bytes, self->size);
+		ASSERT_TRUE(refused(&self->t, ret))
+			TH_LOG("byte %zu lost: %s", at, self->t.why.text);
 	}
 }
 
@@ -221,18 +227,19 @@ TEST_F(stream, newer_version_is_refused)
 {
 	static const __u32 versions[] = { 0, 2, 3, 256, 0xffffffff };
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(versions); i++) {
 		stream_put(self->bytes, 8, 4, versions[i]);
 		/* It may have a longer header. */
 		stream_put(self->bytes, 12, 4, i % 2 ? 48 : 64);
 		stream_sign(self->bytes, self->size);
-		ASSERT_TRUE(refused(self, restore_bytes(self, self->bytes,
-							self->size)));
-		EXPECT_EQ(EPROTONOSUPPORT, self->why.error);
+		ret = restore_bytes(&self->t, self->bytes, self->size);
+		ASSERT_TRUE(refused(&self->t, ret));
+		EXPECT_EQ(EPROTONOSUPPORT, self->t.why.error);
 	}
 	EXPECT_STREQ("the stream has version 4294967295, known is 1",
-		     self->why.text);
+		     self->t.why.text);
 }
 
 TEST_F(stream, foreign_stream_is_refused)
@@ -245,8 +252,8 @@ TEST_F(stream, foreign_stream_is_refused)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
-		ASSERT_TRUE(refused(self, restore_bytes(self, others[i], 28)));
-		EXPECT_EQ(EPROTO, self->why.error);
+		ASSERT_TRUE(refused(&self->t, restore_bytes(&self->t, others[i], 28)));
+		EXPECT_EQ(EPROTO, self->t.why.error);
 	}
 }
 
@@ -263,7 +270,7 @@ struct lie {
 };
 
 #define ENTRY(nr)	(STREAM_HEADER + (nr) * STREAM_ENTRY)
-#define SIZE		ENTRY(5) + 4
+#define SIZE		(ENTRY(5) + 4)
 
 /* On what by_hand() makes for a shared_min of 256. */
 static const struct lie lies[] = {
@@ -322,11 +329,11 @@ TEST_F(stream, each_lie_is_found)
 				   lies[i].put[j].width, lies[i].put[j].value);
 		stream_sign(bytes, size);
 		/* There is more to read than it should want to. */
-		ASSERT_TRUE(refused(self, restore_bytes(self, bytes, ROOM)));
-		EXPECT_EQ(EBADMSG, self->why.error);
-		EXPECT_NE(NULL, strstr(self->why.text, lies[i].says))
+		ASSERT_TRUE(refused(&self->t, restore_bytes(&self->t, bytes, ROOM)));
+		EXPECT_EQ(EBADMSG, self->t.why.error);
+		EXPECT_NE(NULL, strstr(self->t.why.text, lies[i].says))
 			TH_LOG("wanted \"%s\", got \"%s\"", lies[i].says,
-			       self->why.text);
+			       self->t.why.text);
 	}
 }
 
@@ -338,8 +345,8 @@ TEST_F(stream, garbage_inside_is_refused)
 	memset(self->bytes + self->size, 0, STREAM_ENTRY);
 	stream_put(self->bytes, 16, 8, more);
 	stream_sign(self->bytes, more);
-	EXPECT_TRUE(refused(self, restore_bytes(self, self->bytes, more)));
-	EXPECT_EQ(EBADMSG, self->why.error);
+	EXPECT_TRUE(refused(&self->t, restore_bytes(&self->t, self->bytes, more)));
+	EXPECT_EQ(EBADMSG, self->t.why.error);
 }
 
 /* -------- descriptors -------- */
@@ -351,7 +358,7 @@ TEST_F(stream, bytes_behind_it_are_left)
 	memcpy(self->bytes + self->size, "the rest", 8);
 	file = stream_file(self->bytes, self->size + 8);
 	ASSERT_LE(0, file);
-	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why));
+	ASSERT_EQ(0, restore_from_file(&self->t.to, file, &self->t.why));
 	EXPECT_EQ(self->size, lseek(file, 0, SEEK_CUR));
 	close(file);
 }
@@ -364,7 +371,7 @@ TEST_F(stream, refused_header_leaves_the_rest)
 	file = stream_file(self->bytes, self->size);
 	ASSERT_LE(0, file);
 	EXPECT_EQ(-EPROTONOSUPPORT,
-		  restore_from_file(&self->to, file, &self->why));
+		  restore_from_file(&self->t.to, file, &self->t.why));
 	EXPECT_EQ(16, lseek(file, 0, SEEK_CUR));
 	close(file);
 }
@@ -374,12 +381,12 @@ TEST_F(stream, two_streams_follow_each_other)
 	int file = stream_file(self->bytes, self->size);
 
 	ASSERT_LE(0, file);
-	ASSERT_EQ(0, ioasid_save(self->to.fd, self->to.devices, VMM_DEVICES,
+	ASSERT_EQ(0, ioasid_save(self->t.to.fd, self->t.to.devices, VMM_DEVICES,
 				 file, NULL));
-	ASSERT_EQ(0, restore_from_file(&self->to, file, &self->why));
+	ASSERT_EQ(0, restore_from_file(&self->t.to, file, &self->t.why));
 	/* The second one is of the destination itself, which has all of it. */
-	EXPECT_EQ(-EEXIST, ioasid_restore(self->to.fd, self->to.devices,
-					  VMM_DEVICES, file, &self->why));
+	EXPECT_EQ(-EEXIST, ioasid_restore(self->t.to.fd, self->t.to.devices,
+					  VMM_DEVICES, file, &self->t.why));
 	EXPECT_EQ(file_size(file), lseek(file, 0, SEEK_CUR));
 	close(file);
 }
@@ -434,11 +441,11 @@ TEST_F(stream, stream_may_come_in_pieces_and_between_signals)
 	int from;
 
 	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
-	EXPECT_EQ(0, ioasid_restore(self->to.fd, self->to.devices, VMM_DEVICES,
-				    from, &self->why))
-		TH_LOG("%s", self->why.text);
+	EXPECT_EQ(0, ioasid_restore(self->t.to.fd, self->t.to.devices, VMM_DEVICES,
+				    from, &self->t.why))
+		TH_LOG("%s", self->t.why.text);
 	pthread_join(thread, NULL);
-	EXPECT_FALSE(nothing_changed(self));
+	EXPECT_FALSE(nothing_changed(&self->t));
 }
 
 TEST_F(stream, end_of_a_pipe_is_a_truncation)
@@ -449,11 +456,11 @@ TEST_F(stream, end_of_a_pipe_is_a_truncation)
 	int from, ret;
 
 	ASSERT_EQ(0, open_feeder(&feeder, &thread, &from));
-	ret = ioasid_restore(self->to.fd, self->to.devices, VMM_DEVICES, from,
-			     &self->why);
+	ret = ioasid_restore(self->t.to.fd, self->t.to.devices, VMM_DEVICES, from,
+			     &self->t.why);
 	pthread_join(thread, NULL);
-	EXPECT_TRUE(refused(self, ret));
-	EXPECT_EQ(ENODATA, self->why.error);
+	EXPECT_TRUE(refused(&self->t, ret));
+	EXPECT_EQ(ENODATA, self->t.why.error);
 }
 
 /* Reads slowly, a few bytes at a time, and interrupts who writes. */
@@ -490,45 +497,45 @@ TEST_F(stream, full_pipe_and_signals_do_not_end_a_save)
 	ASSERT_EQ(0, fcntl(ends[0], F_SETFL, O_NONBLOCK));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, drain, &feeder));
 	EXPECT_EQ(0, ioasid_save(self->from.fd, self->from.devices, VMM_DEVICES,
-				 ends[1], &self->why))
-		TH_LOG("%s", self->why.text);
+				 ends[1], &self->t.why))
+		TH_LOG("%s", self->t.why.text);
 	store_shared(feeder.done, true);
 	pthread_join(thread, NULL);
 	EXPECT_LE(4, feeder.size);
 }
 
-static bool transport_failed(FIXTURE_DATA(stream) *self, int ret, int error)
+static bool transport_failed(struct trial *t, int ret, int error)
 {
-	return ret == -error && self->why.error == error &&
-	       self->why.cause == IOASID_MIGRATE_TRANSPORT &&
-	       self->why.text[0] && nothing_changed(self);
+	return ret == -error && t->why.error == error &&
+	       t->why.cause == IOASID_MIGRATE_TRANSPORT &&
+	       t->why.text[0] && nothing_changed(t);
 }
 
 TEST_F(stream, descriptor_that_fails_is_no_bad_stream)
 {
 	struct timeval patience = { .tv_usec = 10000 };
-	struct vmm *from = &self->from, *to = &self->to;
+	struct vmm *from = &self->from, *to = &self->t.to;
 	int pair[2], ends[2];
 
-	EXPECT_TRUE(transport_failed(self,
+	EXPECT_TRUE(transport_failed(&self->t,
 				     ioasid_restore(to->fd, to->devices,
-						    VMM_DEVICES, -1, &self->why),
+						    VMM_DEVICES, -1, &self->t.why),
 				     EBADF));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	ASSERT_EQ(0, setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience,
 				sizeof(patience)));
 	ASSERT_EQ(20, write(pair[1], self->bytes, 20));
-	EXPECT_TRUE(transport_failed(self,
+	EXPECT_TRUE(transport_failed(&self->t,
 				     ioasid_restore(to->fd, to->devices,
 						    VMM_DEVICES, pair[0],
-						    &self->why),
+						    &self->t.why),
 				     EAGAIN));
 	ASSERT_EQ(0, pipe(ends));
 	close(ends[0]);
-	EXPECT_TRUE(transport_failed(self,
+	EXPECT_TRUE(transport_failed(&self->t,
 				     ioasid_save(from->fd, from->devices,
 						 VMM_DEVICES, ends[1],
-						 &self->why),
+						 &self->t.why),
 				     EPIPE));
 	/* Who wants no reason gets none. */
 	EXPECT_EQ(-EBADF, ioasid_restore(to->fd, to->devices, VMM_DEVICES, -1,
@@ -598,16 +605,16 @@ static size_t said_size(const unsigned char *bytes, size_t size)
 }
 
 /* Only what is valid, and what this host can have, may be restored. */
-static bool may_pass(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
+static bool may_pass(struct trial *t, const unsigned char *bytes,
 		     size_t size)
 {
 	size_t said = said_size(bytes, size), at;
 
 	if (!said || !stream_is_valid(bytes, said) ||
-	    stream_u32(bytes, 24) != self->before.info.shared_min)
+	    stream_u32(bytes, 24) != t->before.info.shared_min)
 		return false;
 	for (at = ENTRY(0); at < said - 4; at += STREAM_ENTRY)
-		if (stream_u32(bytes, at) == self->before.list[0].guest ||
+		if (stream_u32(bytes, at) == t->before.list[0].guest ||
 		    (bytes[at + 4] && (bytes[at + 6] >= VMM_DEVICES ||
 				       bytes[at + 7])))
 			return false;
@@ -615,16 +622,16 @@ static bool may_pass(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
 }
 
 /* All of it is there, and what was there before. */
-static bool all_came(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
+static bool all_came(struct trial *t, const unsigned char *bytes,
 		     size_t size)
 {
 	__u32 nr = (said_size(bytes, size) - ENTRY(0) - 4) / STREAM_ENTRY, i, j;
 	struct books now;
 	bool good;
 
-	good = !books_read(&now, &self->to) && now.nr == nr + 1;
+	good = !books_read(&now, &t->to) && now.nr == nr + 1;
 	for (i = 0, j = 0; good && i < now.nr; i++) {
-		if (now.list[i].guest == self->before.list[0].guest)
+		if (now.list[i].guest == t->before.list[0].guest)
 			continue;
 		good = now.list[i].guest == stream_u32(bytes, ENTRY(j)) &&
 		       now.list[i].flags == bytes[ENTRY(j) + 4];
@@ -635,18 +642,18 @@ static bool all_came(FIXTURE_DATA(stream) *self, const unsigned char *bytes,
 }
 
 /* Frees what has come, but not what was there. */
-static void free_what_came(FIXTURE_DATA(stream) *self)
+static void free_what_came(struct trial *t)
 {
 	struct books now;
 	__u32 i, d;
 
-	books_read(&now, &self->to);
+	books_read(&now, &t->to);
 	for (i = 0; i < now.nr; i++)
-		if (now.list[i].guest != self->before.list[0].guest)
-			_test_free_pasid(self->to.fd, now.list[i].pasid,
+		if (now.list[i].guest != t->before.list[0].guest)
+			_test_free_pasid(t->to.fd, now.list[i].pasid,
 					 now.list[i].pasid);
 	for (d = 0; d < VMM_DEVICES; d++)
-		_test_free_local(self->to.c[d].fd, self->to.devices[d].device,
+		_test_free_local(t->to.c[d].fd, t->to.devices[d].device,
 				 0, UINT_MAX);
 	books_free(&now);
 }
@@ -671,19 +678,19 @@ TEST_F_TIMEOUT(stream, random_changes_are_refused_or_harmless, 100)
 			size = mutate(bytes, size, &rnd);
 		if (rand_r(&rnd) % 8)
 			stream_sign(bytes, said_size(bytes, size) ?: size);
-		good = may_pass(self, bytes, size);
-		ret = restore_bytes(self, bytes, size);
+		good = may_pass(&self->t, bytes, size);
+		ret = restore_bytes(&self->t, bytes, size);
 		if (!good) {
 			refusals++;
 			ASSERT_GT(0, ret);
-			ASSERT_TRUE(nothing_changed(self));
+			ASSERT_TRUE(nothing_changed(&self->t));
 			continue;
 		}
 		passed++;
-		ASSERT_EQ(0, ret) TH_LOG("%s", self->why.text);
-		ASSERT_TRUE(all_came(self, bytes, size));
-		free_what_came(self);
-		ASSERT_TRUE(nothing_changed(self));
+		ASSERT_EQ(0, ret) TH_LOG("%s", self->t.why.text);
+		ASSERT_TRUE(all_came(&self->t, bytes, size));
+		free_what_came(&self->t);
+		ASSERT_TRUE(nothing_changed(&self->t));
 	}
 	TH_LOG("%u refused, %u restored", refusals, passed);
 	EXPECT_LE(10, passed);
