@@ -102,6 +102,8 @@ static bool kvm_pasid_set(struct kvm_pasid *kp, u32 guest, ioasid_t id,
 		done = kvm_pasid_table_set(&kp->table, guest, id, &spare);
 		spin_unlock_irqrestore(&kp->lock, flags);
 	} while (!done && (spare = kvm_pasid_alloc_page(gfp)));
+	if (spare)
+		kvm_pasid_free_page(spare);
 	return done;
 }
 
