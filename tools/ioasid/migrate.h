@@ -51,22 +51,23 @@
  *   something has damaged it on its way.
  * - IOASID_MIGRATE_HOST: it cannot be done on this host.
  *
- * ==================  ========================================================
- * stream
- * ENODATA             it ends before its end
- * EPROTO              it is no stream of PASIDs
- * EPROTONOSUPPORT     it has a version that is unknown here, mostly a newer one
- * EBADMSG             it is damaged, or contradicts itself
- * host
- * EOPNOTSUPP          this system or container has no PASIDs
- * ERANGE              shared_min is not what it is on the source
- * ENODEV              a PASID is local to a device that was not given
- * EEXIST              a guest PASID of the stream is in use here
- * EDQUOT              the limit of the set leaves too few PASIDs
- * ENOSPC              the system, or the caller's cgroup, leaves too few
- * ENOMEM              no memory
- * others              of a VFIO call that failed; see <linux/vfio_pasid.h>
- * ==================  ========================================================
+ * ======  ===============  =================================================
+ * cause   errno            what it means
+ * ======  ===============  =================================================
+ * stream  ENODATA          it ends before its end
+ * stream  EPROTO           it is no stream of PASIDs
+ * stream  EPROTONOSUPPORT  its version is unknown here, mostly a newer one
+ * stream  EBADMSG          it is damaged, or contradicts itself
+ * host    EOPNOTSUPP       this system, or this container, has no PASIDs
+ * host    ERANGE           shared_min is not what it is on the source
+ * host    ENODEV           a PASID is local to a device that was not given
+ * host    EEXIST           a guest PASID of the stream is in use here
+ * host    EDQUOT           the limit of the set leaves too few PASIDs
+ * host    ENOSPC           the system, or the caller's cgroup, leaves too few
+ * host    EBUSY            the caller's cgroup left too few in the end
+ * host    ENOMEM           no memory
+ * host    others           of a VFIO call; see <linux/vfio_pasid.h>
+ * ======  ===============  =================================================
  */
 
 /**

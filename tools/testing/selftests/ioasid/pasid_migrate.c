@@ -351,6 +351,7 @@ TEST_F(move, device_that_is_not_given_cannot_be_saved)
 		SKIP(return, "no PASIDs are local; boot with ioasid.local=256");
 	ASSERT_EQ(0, vmm_bind_local(&self->m.from, 0, 7));
 	ASSERT_EQ(0, vmm_bind_local(&self->m.from, 1, 8));
+	ASSERT_EQ(0, vmm_bind_local(&self->m.from, 0, 9));
 	EXPECT_EQ(-ENODEV, ioasid_save(self->m.from.fd, self->m.from.devices, 1,
 				       file, &self->m.why));
 	EXPECT_STREQ("guest PASID 8 is local to none of the 1 devices given",
@@ -403,7 +404,10 @@ TEST_F(move, system_that_is_too_small_refuses)
 	ASSERT_EQ(left - 1, pasid_available(self->m.to.fd));
 	EXPECT_TRUE(was_refused(&self->m, run_move(&self->m), ENOSPC,
 				"shared PASIDs can be had on this host"));
-	test_pasid_guarantee(self->m.from.fd, 0);
+	/* Those that are local need none of them. */
+	test_pasid_guarantee(self->m.from.fd, left);
+	test_pasid_guarantee(self->m.from.fd, pasid_available(self->m.to.fd));
+	ASSERT_EQ(left, pasid_available(self->m.to.fd));
 	EXPECT_EQ(0, run_move(&self->m));
 }
 
