@@ -45,6 +45,10 @@ selftest:
 boot:
 	@$(IN) harness/boot $(K) $(PLAN)
 
+## make migrate         a VM moves from one booted machine to another
+migrate:
+	@$(IN) harness/migrate $(K)
+
 ## make lint            checkpatch, sparse, gcc and clang W=1, kernel-doc
 lint:
 	@$(IN) harness/lint $(K)
@@ -92,5 +96,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit coverage mutants selftest boot lint docs ioasidctl build check-harness shell \
+.PHONY: help run test kunit coverage mutants selftest boot migrate lint docs ioasidctl build check-harness shell \
 	series check-series apply clean clean-cache
