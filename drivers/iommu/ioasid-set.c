@@ -144,7 +144,8 @@ static void ioasid_set_release(struct work_struct *work)
 	struct ioasid_set *set = container_of(to_rcu_work(work),
 					      struct ioasid_set, release);
 
-	WARN_ON(!xa_empty(&set->privates));
+	/* It has no entry, but nodes may be left of tries that ran out of memory. */
+	xa_destroy(&set->privates);
 	if (set->token)
 		mmdrop(set->token);
 	put_pid(set->owner);

@@ -316,6 +316,16 @@ static void cursor_survives_changes(struct kunit *test)
 /* -------- memory -------- */
 
 #ifdef CONFIG_FAILSLAB
+static void set_fail_nth(int nth)
+{
+	current->fail_nth = nth;
+}
+#else
+static void set_fail_nth(int nth)
+{
+}
+#endif
+
 static s64 request_nth(struct ioasid_set *set, u32 private, int nth)
 {
 	const struct ioasid_request req = {
@@ -326,9 +336,9 @@ static s64 request_nth(struct ioasid_set *set, u32 private, int nth)
 	ioasid_t id;
 	int err;
 
-	current->fail_nth = nth;
+	set_fail_nth(nth);
 	err = ioasid_alloc_request(set, &req, GFP_NOWAIT, &id);
-	current->fail_nth = 0;
+	set_fail_nth(0);
 	return err ?: (s64)id;
 }
 
@@ -336,22 +346,11 @@ static int attach_nth(struct ioasid_set *set, ioasid_t id, u32 private, int nth)
 {
 	int ret;
 
-	current->fail_nth = nth;
+	set_fail_nth(nth);
 	ret = ioasid_attach_private(set, NULL, id, private, GFP_NOWAIT);
-	current->fail_nth = 0;
+	set_fail_nth(0);
 	return ret;
 }
-#else
-static s64 request_nth(struct ioasid_set *set, u32 private, int nth)
-{
-	return -EOPNOTSUPP;
-}
-
-static int attach_nth(struct ioasid_set *set, ioasid_t id, u32 private, int nth)
-{
-	return -EOPNOTSUPP;
-}
-#endif
 
 /*
  * Each allocation of memory fails once, in a map that has no room yet. The xarray
@@ -407,6 +406,32 @@ static void attach_without_memory_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, attach(set, id, 5000));
 }
 
+/*
+ * A tree of more than one level grows by a node, and has no memory for the next one. It
+ * keeps the first one, without an entry; the set has to end without a warning.
+ */
+static void set_may_end_with_nodes_without_entries(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = new_token_set(test, token);
+	XA_STATE(xas, &set->privates, 5000);
+	unsigned long flags;
+
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+
+	ioasid_set_lock(set, &flags);
+	set_fail_nth(2);
+	xas_store(&xas, XA_ZERO_ENTRY);
+	set_fail_nth(0);
+	ioasid_set_unlock(set, flags);
+	KUNIT_EXPECT_EQ(test, xas_error(&xas), -ENOMEM);
+	KUNIT_EXPECT_FALSE(test, xa_empty(&set->privates));
+	free_set(test, set);
+	/* A worker ends it. */
+	expect_pins(test, token, 0);
+}
+
 static struct kunit_case ioasid_binding_cases[] = {
 	KUNIT_CASE(private_id_finds_its_pasid),
 	KUNIT_CASE(failed_find_leaves_its_answer_alone),
@@ -430,6 +455,7 @@ static struct kunit_case ioasid_binding_cases[] = {
 	KUNIT_CASE(cursor_survives_changes),
 	KUNIT_CASE(request_without_memory_changes_nothing),
 	KUNIT_CASE(attach_without_memory_changes_nothing),
+	KUNIT_CASE(set_may_end_with_nodes_without_entries),
 	{}
 };
 
