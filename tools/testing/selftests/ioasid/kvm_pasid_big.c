@@ -15,6 +15,8 @@
 #define SPREAD		1024
 #define ENTRY_BYTES	4
 #define PAGE_BYTES	4096
+/* A kernel that checks everything takes half a millisecond for each. */
+#define SECONDS		240
 
 FIXTURE(big) {
 	struct container c;
@@ -68,7 +70,7 @@ static void say_time(const char *what, __u64 since)
 	ksft_print_msg("%s: %llu ms\n", what, (now_ns() - since) / 1000000);
 }
 
-TEST_F(big, dense)
+TEST_F_TIMEOUT(big, dense, SECONDS)
 {
 	__u64 start, taken, own = DENSE * ENTRY_BYTES;
 	struct table_info info;
@@ -100,7 +102,7 @@ TEST_F(big, dense)
 	ksft_print_msg("entries that waited for memory: %u\n", info.late);
 }
 
-TEST_F(big, dense_is_unbound_one_by_one)
+TEST_F_TIMEOUT(big, dense_is_unbound_one_by_one, SECONDS)
 {
 	__u64 start;
 	__u32 i;
@@ -115,7 +117,7 @@ TEST_F(big, dense_is_unbound_one_by_one)
 }
 
 /* The worst that a guest can do to us: a page for each entry. */
-TEST_F(big, spread_over_all_tables)
+TEST_F_TIMEOUT(big, spread_over_all_tables, SECONDS)
 {
 	__u64 before = sec_page_tables(), start = now_ns();
 	struct table_info info;
