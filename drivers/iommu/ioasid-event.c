@@ -309,16 +309,13 @@ static bool ioasid_tell_some(struct ioasid_set *set, u64 max)
 	return done;
 }
 
-/* As ioasid_knows(), but for all that the notifier was told of the set so far. */
+/* Who settles may look at the set, so it has to know all of it. */
 static bool ioasid_settles(struct ioasid_notifier *notifier,
 			   struct ioasid_set *set)
 {
-	struct ioasid_replay *replay = set->replay;
-
 	if (!notifier->settle || (notifier->set && notifier->set != set))
 		return false;
-	return notifier->joined <= set->joined ||
-	       (replay && replay->notifier == notifier);
+	return notifier->joined <= set->joined;
 }
 
 static void ioasid_call_settle(const void *key, struct ioasid_set *set)
@@ -536,7 +533,6 @@ static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
 	/* They are still there: of those freed meanwhile nobody was told of it yet. */
 	for (i = 0; i < nr; i++)
 		batch[i].pasid->made.side = replay->side;
-	ioasid_settle(set);
 	return nr;
 }
 
@@ -581,6 +577,8 @@ static void ioasid_introduce(struct ioasid_notifier *notifier,
 		cond_resched();
 	set->joined = notifier->joined;
 	set->replay = NULL;
+	/* Not earlier: of what it does not know it would not be told the end. */
+	ioasid_settle(set);
 
 	ioasid_set_lock(set, &flags);
 	list_del(&marker.node);

@@ -173,9 +173,10 @@ enum ioasid_priority {
  *            with no lock of the allocator held and must not sleep; it may call
  *            every function of this header that does not.
  * @settle:   does the part of it that may sleep, see ioasid_unsettled(); NULL for
- *            none. Called for all that the notifier was told of @set so far, never
- *            at the same time as @notify for this set. The set may be ahead of what
- *            was told. It must not wait for the set (ioasid_set_sync(),
+ *            none. Called for all that the notifier was told of @set so far, not
+ *            before it was introduced to all that the set has, and never at the
+ *            same time as @notify for this set. The set may be ahead of what was
+ *            told. It must not wait for the set (ioasid_set_sync(),
  *            ioasid_set_free()), make one or change who listens.
  * @priority: its turn among the notifiers of the same event
  *
