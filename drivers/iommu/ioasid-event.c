@@ -353,7 +353,7 @@ static void ioasid_settle(struct ioasid_set *set)
 	set->unsettled = false;
 	ioasid_set_unlock(set, flags);
 
-	/* In their order: the last one of a PASID gives it back, with all of its notes. */
+	/* In their order: the last one of a PASID gives all of them back. */
 	while ((note = ioasid_pop_note(&heard)))
 		ioasid_note_done(set, note);
 
@@ -413,8 +413,8 @@ static bool ioasid_set_settled(struct ioasid_set *set, u64 nr)
  * @set: the set
  *
  * Returns when no notifier is still to be told of anything that the caller did, or
- * saw, before, or has to settle it. The PASIDs that were freed until then are reclaimed unless somebody
- * has a reference.
+ * saw, before, or has to settle it. The PASIDs that were freed until then are
+ * reclaimed unless somebody has a reference.
  *
  * Context: Process context, not in a notifier. May sleep.
  */

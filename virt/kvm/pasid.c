@@ -56,7 +56,7 @@ struct kvm_pasid {
 	unsigned int users;
 	bool walked;
 	struct ioasid_notifier notifier;
-	spinlock_t lock;
+	spinlock_t lock;	/* @table, @emptied */
 	struct kvm_pasid_table table;
 	struct list_head emptied;
 	bool missed;
@@ -70,7 +70,7 @@ static struct page *kvm_pasid_alloc_page(gfp_t gfp)
 	struct page *page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT);
 
 	if (page)
-		kvm_account_pgtable_pages(page_address(page), +1);
+		kvm_account_pgtable_pages(page_address(page), 1);
 	return page;
 }
 

@@ -37,11 +37,11 @@ static u32 *kvm_pasid_entries(u64 *entry)
 	return phys_to_virt(value & ~KVM_PASID_DIRECTORY_PRESENT);
 }
 
-/* Nothing that a processor reads there may be older than the entry. */
 static void kvm_pasid_link(struct kvm_pasid_table *table, u64 *entry,
 			   struct page *page)
 {
 	set_page_private(page, 0);
+	/* Nothing that a processor reads there may be older than the entry. */
 	smp_store_release(entry, page_to_phys(page) | KVM_PASID_DIRECTORY_PRESENT);
 	table->tables++;
 }

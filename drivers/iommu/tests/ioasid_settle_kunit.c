@@ -41,14 +41,14 @@ static void ask_to_settle(struct recorder *rec, const struct ioasid_event *event
 		ioasid_unsettled(event);
 }
 
-static void settle(struct ioasid_notifier *notifier, struct ioasid_set *set)
+static void settle_and_record(struct ioasid_notifier *notifier, struct ioasid_set *set)
 {
 	struct recorder *rec = container_of(notifier, struct recorder, notifier);
 	struct settler *settler = rec->arg;
 
-	might_sleep();
-	KUNIT_EXPECT_FALSE(rec->test, in_atomic() || irqs_disabled());
-	KUNIT_EXPECT_FALSE(rec->test, spin_is_locked(&set->privates.xa_lock));
+	/* Not only in theory; who holds a lock, or RCU, is caught at it. */
+	msleep(20);
+	lockdep_assert_not_held(&set->privates.xa_lock);
 	settler->nr++;
 	rec->len += scnprintf(rec->text + rec->len,
 			      sizeof(rec->text) - rec->len, " settle");
@@ -66,7 +66,7 @@ static struct settler *new_settler(struct kunit *test, unsigned long when)
 	settler->rec = new_recorder(test);
 	settler->rec->hook = ask_to_settle;
 	settler->rec->arg = settler;
-	settler->rec->notifier.settle = settle;
+	settler->rec->notifier.settle = settle_and_record;
 	settler->when = when;
 	init_completion(&settler->begun);
 	return settler;
@@ -194,8 +194,10 @@ static struct task_struct *start(struct kunit *test, int (*fn)(void *), void *ar
 /* Has the function of the thread returned within a moment? */
 static bool ends(struct task_struct *task, unsigned int ms)
 {
-	while (ms-- && !READ_ONCE(task->exit_state))
-		msleep(1);
+	while (ms && !READ_ONCE(task->exit_state)) {
+		msleep(20);
+		ms -= min(ms, 20U);
+	}
 	return READ_ONCE(task->exit_state);
 }
 
