@@ -210,7 +210,7 @@ static void ioasid_call(const void *key, enum ioasid_priority priority,
 			pos->notify(pos, event);
 }
 
-/* Tells everybody of one event; ioasid_told_locked() has to follow. */
+/* Tells everybody of one event. */
 static void ioasid_deliver(struct ioasid_set *set, struct ioasid_note *note)
 {
 	struct ioasid *pasid = ioasid_note_pasid(note);
@@ -242,16 +242,12 @@ static void ioasid_deliver(struct ioasid_set *set, struct ioasid_note *note)
  * the set is called where it may sleep. Before that is done no PASID is reclaimed
  * whose end was told with or after this event, and ioasid_set_sync() does not return.
  *
- * Context: In a notifier. Takes and releases the set's lock.
+ * Context: In a notifier. Takes no lock.
  */
 void ioasid_unsettled(const struct ioasid_event *event)
 {
-	struct ioasid_set *set = event->set;
-	unsigned long flags;
-
-	ioasid_set_lock(set, &flags);
-	set->unsettled = true;
-	ioasid_set_unlock(set, flags);
+	/* Only who tells looks at it. */
+	event->set->unsettled = true;
 }
 EXPORT_SYMBOL_GPL(ioasid_unsettled);
 
@@ -269,17 +265,18 @@ static bool ioasid_tell_next(struct ioasid_set *set)
 		return false;
 
 	ioasid_deliver(set, note);
-
-	ioasid_set_lock(set, &flags);
-	set->told++;
 	settled = !set->unsettled;
 	if (settled)
-		set->settled = set->told;
+		ioasid_note_done(set, note);
 	else
 		ioasid_push_note(&set->heard, note);
-	ioasid_set_unlock(set, flags);
+
+	/* Not earlier: who waits for it wants what was freed to be back. */
+	ioasid_set_lock(set, &flags);
+	set->told++;
 	if (settled)
-		ioasid_note_done(set, note);
+		set->settled = set->told;
+	ioasid_set_unlock(set, flags);
 	return true;
 }
 
@@ -334,12 +331,11 @@ static void ioasid_call_settle(const void *key, struct ioasid_set *set)
 /* Lets everybody settle, if somebody has to. The caller is the one who tells. */
 static void ioasid_settle(struct ioasid_set *set)
 {
-	struct ioasid_notes heard;
 	struct ioasid_note *note;
 	unsigned long flags;
 	int idx;
 
-	if (!READ_ONCE(set->unsettled))
+	if (!set->unsettled)
 		return;
 
 	idx = srcu_read_lock(&ioasid_settlers);
@@ -347,16 +343,11 @@ static void ioasid_settle(struct ioasid_set *set)
 	ioasid_call_settle(ioasid_set_key(set), set);
 	srcu_read_unlock(&ioasid_settlers, idx);
 
-	ioasid_set_lock(set, &flags);
-	heard.first = set->heard.first;
-	ioasid_notes_init(&set->heard);
-	set->unsettled = false;
-	ioasid_set_unlock(set, flags);
-
 	/* In their order: the last one of a PASID gives all of them back. */
-	while ((note = ioasid_pop_note(&heard)))
+	while ((note = ioasid_pop_note(&set->heard)))
 		ioasid_note_done(set, note);
 
+	set->unsettled = false;
 	ioasid_set_lock(set, &flags);
 	set->settled = set->told;
 	ioasid_set_unlock(set, flags);

@@ -123,7 +123,7 @@ struct ioasid_notes {
  *             allocation, and markers of those who walk the list (id 0)
  * @telling:   somebody delivers events, and nobody else may
  * @listeners: notifiers that have to be told; 0 saves the queue
- * @unsettled: somebody has to sleep for what it was told
+ * @unsettled: somebody has to sleep for what it was told; for who tells
  * @notes:     events that nobody was told of yet
  * @heard:     events that everybody was told of while somebody is not settled; for
  *             who tells

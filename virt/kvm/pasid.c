@@ -42,8 +42,9 @@
  * @kvm:      the VM
  * @users:    who opened it: the kvm-vfio device, and vCPUs that walk it
  * @walked:   processors walk the table; does not change while anybody follows
+ * @follows:  what is bound goes into the table; under @lock
  * @notifier: listens to the set of the VM's mm
- * @lock:     guards @table and @emptied
+ * @lock:     guards @table, @emptied and @follows
  * @table:    the table
  * @emptied:  pages that were tables, and that a vCPU may still be reading
  * @missed:   some entry waits for memory; for who tells
@@ -55,8 +56,9 @@ struct kvm_pasid {
 	struct kvm *kvm;
 	unsigned int users;
 	bool walked;
+	bool follows;
 	struct ioasid_notifier notifier;
-	spinlock_t lock;	/* @table, @emptied */
+	spinlock_t lock;	/* @table, @emptied, @follows */
 	struct kvm_pasid_table table;
 	struct list_head emptied;
 	bool missed;
@@ -99,7 +101,8 @@ static bool kvm_pasid_set(struct kvm_pasid *kp, u32 guest, ioasid_t id,
 
 	do {
 		spin_lock_irqsave(&kp->lock, flags);
-		done = kvm_pasid_table_set(&kp->table, guest, id, &spare);
+		done = !kp->follows ||
+		       kvm_pasid_table_set(&kp->table, guest, id, &spare);
 		spin_unlock_irqrestore(&kp->lock, flags);
 	} while (!done && (spare = kvm_pasid_alloc_page(gfp)));
 	if (spare)
@@ -364,7 +367,10 @@ void kvm_pasid_follow(struct kvm *kvm)
 				       kp, &kvm_pasid_info_fops);
 	kp->list = debugfs_create_file("pasid_table", 0400, kvm->debugfs_dentry,
 				       kp, &kvm_pasid_list_fops);
-	/* It has a token and a priority, and is registered for the first time. */
+	spin_lock_irq(&kp->lock);
+	kp->follows = true;
+	spin_unlock_irq(&kp->lock);
+	/* It has a token and a priority, and is not registered. */
 	WARN_ON_ONCE(ioasid_register_notifier_mm(&kp->notifier, kvm->mm));
 }
 
@@ -378,12 +384,14 @@ void kvm_pasid_unfollow(struct kvm *kvm)
 {
 	struct kvm_pasid *kp = kvm->pasid;
 
-	ioasid_unregister_notifier(&kp->notifier);
-	debugfs_remove(kp->info);
-	debugfs_remove(kp->list);
-
+	/* While it still is told: afterwards PASIDs go without asking for it. */
 	spin_lock_irq(&kp->lock);
+	kp->follows = false;
 	kvm_pasid_table_empty(&kp->table, &kp->emptied);
 	spin_unlock_irq(&kp->lock);
 	kvm_pasid_flush(kp);
+
+	ioasid_unregister_notifier(&kp->notifier);
+	debugfs_remove(kp->info);
+	debugfs_remove(kp->list);
 }
