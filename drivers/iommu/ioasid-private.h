@@ -304,6 +304,10 @@ struct ioasid_local *ioasid_local_find(struct device *dev);
 extern struct mutex ioasid_sets_mutex;
 
 void __init ioasid_host_init(void);
+void ioasid_sets_wait_for_token(struct mm_struct *token);
+struct ioasid_set *ioasid_pool_set_try_create(struct ioasid_pool *pool,
+					      struct mm_struct *token,
+					      u32 guarantee, u32 limit);
 struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 					  struct mm_struct *token,
 					  u32 guarantee, u32 limit);

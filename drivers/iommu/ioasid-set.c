@@ -214,19 +214,26 @@ static struct ioasid_set *ioasid_sets_find_locked(struct mm_struct *token)
 	return set && set->owners ? set : NULL;
 }
 
-/* Gives the mutex up while a set with this token comes to its end. */
-static void ioasid_sets_wait_for_token_locked(struct mm_struct *token)
+/*
+ * Waits until a set that was on its way out with this token has come to its end. That
+ * takes as long as the set is large: nobody else may have to wait for the caller.
+ */
+void ioasid_sets_wait_for_token(struct mm_struct *token)
 {
 	struct ioasid_set *set;
 
-	while ((set = ioasid_sets_named_locked(token)) && !set->owners) {
+	mutex_lock(&ioasid_sets_mutex);
+	set = ioasid_sets_named_locked(token);
+	if (set && !set->owners)
 		ioasid_set_get(set);
-		mutex_unlock(&ioasid_sets_mutex);
-		wait_event(ioasid_token_free,
-			   hlist_unhashed_lockless(&set->hash));
-		ioasid_set_put(set);
-		mutex_lock(&ioasid_sets_mutex);
-	}
+	else
+		set = NULL;
+	mutex_unlock(&ioasid_sets_mutex);
+	if (!set)
+		return;
+
+	wait_event(ioasid_token_free, hlist_unhashed_lockless(&set->hash));
+	ioasid_set_put(set);
 }
 
 /* The set with the lowest id from @id on, or NULL. */
@@ -247,13 +254,16 @@ struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set)
 static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 				  bool *tell)
 {
+	struct ioasid_set *old = NULL;
 	unsigned long flags;
 	int err;
 
 	lockdep_assert_held(&ioasid_sets_mutex);
 
-	if (set->token && ioasid_sets_find_locked(set->token))
-		return -EEXIST;
+	if (set->token)
+		old = ioasid_sets_named_locked(set->token);
+	if (old)
+		return old->owners ? -EEXIST : -EAGAIN;
 
 	err = xa_alloc_cyclic(&ioasid_all_sets, &set->id, set,
 			      XA_LIMIT(1, INT_MAX), &ioasid_next_set_id,
@@ -276,9 +286,10 @@ static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 	return 0;
 }
 
-struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
-					  struct mm_struct *token,
-					  u32 guarantee, u32 limit)
+/* As ioasid_pool_set_create(), but -EAGAIN where that would wait for the token. */
+struct ioasid_set *ioasid_pool_set_try_create(struct ioasid_pool *pool,
+					      struct mm_struct *token,
+					      u32 guarantee, u32 limit)
 {
 	struct ioasid_set *set;
 	bool tell = false;
@@ -293,17 +304,28 @@ struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
 	ioasid_set_init(set, pool, token, limit);
 
 	mutex_lock(&ioasid_sets_mutex);
-	if (token)
-		ioasid_sets_wait_for_token_locked(token);
 	err = ioasid_sets_add_locked(set, guarantee, &tell);
 	mutex_unlock(&ioasid_sets_mutex);
 	if (err) {
-		trace_ioasid_set_add(0, token, guarantee, limit, err);
+		if (err != -EAGAIN)
+			trace_ioasid_set_add(0, token, guarantee, limit, err);
 		ioasid_set_put(set);
 		return ERR_PTR(err);
 	}
 	if (tell)
 		ioasid_tell(set);
+	return set;
+}
+
+struct ioasid_set *ioasid_pool_set_create(struct ioasid_pool *pool,
+					  struct mm_struct *token,
+					  u32 guarantee, u32 limit)
+{
+	struct ioasid_set *set;
+
+	while ((set = ioasid_pool_set_try_create(pool, token, guarantee,
+						 limit)) == ERR_PTR(-EAGAIN))
+		ioasid_sets_wait_for_token(token);
 	return set;
 }
 

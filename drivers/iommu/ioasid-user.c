@@ -82,7 +82,7 @@ static struct ioasid_set *ioasid_user_make_set(struct ioasid_user *user,
 
 	lockdep_assert_held(&ioasid_users_lock);
 
-	set = ioasid_set_create(user->mm, 0, limit);
+	set = ioasid_pool_set_try_create(&ioasid_system_pool, user->mm, 0, limit);
 	if (IS_ERR(set))
 		return set;
 
@@ -135,12 +135,17 @@ struct ioasid_set *ioasid_user_get_set(struct ioasid_user *user, u32 limit)
 	if (!ioasid_capacity())
 		return ERR_PTR(-EOPNOTSUPP);
 
-	mutex_lock(&ioasid_users_lock);
-	set = user->set ?: ioasid_user_make_set(user, limit);
-	if (!IS_ERR(set))
-		ioasid_set_get(set);
-	mutex_unlock(&ioasid_users_lock);
-	return set;
+	for (;;) {
+		mutex_lock(&ioasid_users_lock);
+		set = user->set ?: ioasid_user_make_set(user, limit);
+		if (!IS_ERR(set))
+			ioasid_set_get(set);
+		mutex_unlock(&ioasid_users_lock);
+		if (set != ERR_PTR(-EAGAIN))
+			return set;
+		/* The lock is everybody's: not under it. */
+		ioasid_sets_wait_for_token(user->mm);
+	}
 }
 EXPORT_SYMBOL_GPL(ioasid_user_get_set);
 
