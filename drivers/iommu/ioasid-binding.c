@@ -92,7 +92,7 @@ bool ioasid_bind_locked(struct xa_state *xas, struct ioasid_binding *binding,
 	ioasid_trace_pasid(bind, pasid, binding->private);
 	if (!ioasid_telling_locked(set))
 		return false;
-	return ioasid_note_locked(set, &binding->bound, IOASID_BIND);
+	return ioasid_note_locked(set, &binding->bound, IOASID_EVENT_BIND);
 }
 
 /* Takes the private ID from a PASID that has one; as ioasid_bind_locked(). */
@@ -108,7 +108,7 @@ bool ioasid_unbind_locked(struct ioasid *pasid)
 	pasid->binding = NULL;
 	if (ioasid_telling_locked(set))
 		return ioasid_note_locked(set, &binding->unbound,
-					  IOASID_UNBIND);
+					  IOASID_EVENT_UNBIND);
 	ioasid_binding_free(binding);
 	return false;
 }

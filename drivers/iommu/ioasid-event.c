@@ -9,7 +9,7 @@
  * - One at a time takes events from the queue and calls the notifiers, without a
  *   lock: whoever came upon a queue that nobody was telling. So each notifier is
  *   told of each event of a set once, and in order, on whichever CPU.
- * - A PASID is not reclaimed before its IOASID_FREE was told.
+ * - A PASID is not reclaimed before its IOASID_EVENT_FREE was told.
  * - Telling starts where the event happened, which may be in atomic context, and is
  *   left to a worker when it takes long.
  * - A notifier that has to sleep for what it was told says that it is not settled.
@@ -139,13 +139,13 @@ static void ioasid_event_of_pasid(struct ioasid_event *event,
 static struct ioasid *ioasid_note_pasid(struct ioasid_note *note)
 {
 	switch (note->type) {
-	case IOASID_ALLOC:
+	case IOASID_EVENT_ALLOC:
 		return container_of(note, struct ioasid, made);
-	case IOASID_BIND:
+	case IOASID_EVENT_BIND:
 		return container_of(note, struct ioasid_binding, bound)->pasid;
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		return container_of(note, struct ioasid_binding, unbound)->pasid;
-	case IOASID_FREE:
+	case IOASID_EVENT_FREE:
 		return container_of(note, struct ioasid, freed);
 	default:
 		return NULL;
@@ -155,9 +155,9 @@ static struct ioasid *ioasid_note_pasid(struct ioasid_note *note)
 static u32 ioasid_note_private(struct ioasid_note *note)
 {
 	switch (note->type) {
-	case IOASID_BIND:
+	case IOASID_EVENT_BIND:
 		return container_of(note, struct ioasid_binding, bound)->private;
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		return container_of(note, struct ioasid_binding, unbound)->private;
 	default:
 		return IOASID_PRIVATE_NONE;
@@ -168,11 +168,11 @@ static u32 ioasid_note_private(struct ioasid_note *note)
 static void ioasid_note_done(struct ioasid_set *set, struct ioasid_note *note)
 {
 	switch (note->type) {
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		ioasid_binding_free(container_of(note, struct ioasid_binding,
 						 unbound));
 		break;
-	case IOASID_FREE:
+	case IOASID_EVENT_FREE:
 		ioasid_release(container_of(note, struct ioasid, freed));
 		break;
 	default:
@@ -469,7 +469,7 @@ static void ioasid_replay_one(struct ioasid_notifier *notifier,
 			      struct ioasid_snapshot *snapshot)
 {
 	struct ioasid_event event = {
-		.type = IOASID_ALLOC,
+		.type = IOASID_EVENT_ALLOC,
 		.set = set,
 		.token = set->token,
 		.private = IOASID_PRIVATE_NONE,
@@ -479,7 +479,7 @@ static void ioasid_replay_one(struct ioasid_notifier *notifier,
 	ioasid_event_of_pasid(&event, snapshot->pasid);
 	notifier->notify(notifier, &event);
 	if (snapshot->private != IOASID_PRIVATE_NONE) {
-		event.type = IOASID_BIND;
+		event.type = IOASID_EVENT_BIND;
 		event.private = snapshot->private;
 		notifier->notify(notifier, &event);
 	}
@@ -531,7 +531,7 @@ static void ioasid_replay_set(struct ioasid_notifier *notifier,
 			      struct ioasid_set *set)
 {
 	const struct ioasid_event event = {
-		.type = IOASID_SET_ADD,
+		.type = IOASID_EVENT_SET_ADD,
 		.set = set,
 		.token = set->token,
 		.id = IOMMU_PASID_INVALID,
@@ -612,7 +612,7 @@ bool ioasid_events_add_set_locked(struct ioasid_set *set)
 	set->listeners = ioasid_count_listeners(set, set->pool) +
 			 ioasid_count_listeners(set, ioasid_set_key(set));
 	if (ioasid_telling_locked(set))
-		tell = ioasid_note_locked(set, &set->added, IOASID_SET_ADD);
+		tell = ioasid_note_locked(set, &set->added, IOASID_EVENT_SET_ADD);
 	ioasid_set_unlock(set, flags);
 	return tell;
 }
@@ -625,7 +625,7 @@ void ioasid_events_del_set(struct ioasid_set *set)
 
 	ioasid_set_lock(set, &flags);
 	if (ioasid_telling_locked(set))
-		tell = ioasid_note_locked(set, &set->gone, IOASID_SET_DEL);
+		tell = ioasid_note_locked(set, &set->gone, IOASID_EVENT_SET_DEL);
 	ioasid_set_unlock(set, flags);
 	if (tell)
 		ioasid_tell(set);

@@ -90,7 +90,7 @@ static bool ioasid_publish_locked(struct xa_state *privates,
 	if (atomic_read(&pasid->life))
 		ioasid_trace_pasid(get, pasid, IOASID_PRIVATE_NONE);
 	if (ioasid_telling_locked(set))
-		tell = ioasid_note_locked(set, &pasid->made, IOASID_ALLOC);
+		tell = ioasid_note_locked(set, &pasid->made, IOASID_EVENT_ALLOC);
 	if (binding)
 		tell |= ioasid_bind_locked(privates, binding, pasid);
 	return tell;
@@ -370,7 +370,7 @@ static bool ioasid_retire_locked(struct ioasid *pasid, bool *tell)
 	list_del(&pasid->node);
 	users = ioasid_telling_locked(set);
 	if (users)
-		*tell |= ioasid_note_locked(set, &pasid->freed, IOASID_FREE);
+		*tell |= ioasid_note_locked(set, &pasid->freed, IOASID_EVENT_FREE);
 
 	users += atomic_fetch_add(IOASID_FREED + users, &pasid->life);
 	if (!users)

@@ -113,21 +113,21 @@ struct ioasid_private {
 
 /**
  * enum ioasid_event_type - what happened to a set or to one of its PASIDs
- * @IOASID_SET_ADD: the set was made. Always the first event of a set.
- * @IOASID_ALLOC:   a PASID was allocated
- * @IOASID_BIND:    a private ID was attached to it
- * @IOASID_UNBIND:  the private ID was detached, or the PASID is being freed
- * @IOASID_FREE:    the PASID was freed by its set. Whoever holds a reference to it
- *                  should give it back as soon as hardware has forgotten it.
- * @IOASID_SET_DEL: the set is gone with all its PASIDs. Always the last event.
+ * @IOASID_EVENT_SET_ADD: the set was made. Always the first event of a set.
+ * @IOASID_EVENT_ALLOC: a PASID was allocated
+ * @IOASID_EVENT_BIND: a private ID was attached to it
+ * @IOASID_EVENT_UNBIND: the private ID was detached, or the PASID is being freed
+ * @IOASID_EVENT_FREE: the PASID was freed by its set. Whoever holds a reference to it
+ *	should give it back as soon as hardware has forgotten it.
+ * @IOASID_EVENT_SET_DEL: the set is gone with all its PASIDs. Always the last event.
  */
 enum ioasid_event_type {
-	IOASID_SET_ADD,
-	IOASID_ALLOC,
-	IOASID_BIND,
-	IOASID_UNBIND,
-	IOASID_FREE,
-	IOASID_SET_DEL,
+	IOASID_EVENT_SET_ADD,
+	IOASID_EVENT_ALLOC,
+	IOASID_EVENT_BIND,
+	IOASID_EVENT_UNBIND,
+	IOASID_EVENT_FREE,
+	IOASID_EVENT_SET_DEL,
 };
 
 /**
@@ -137,7 +137,7 @@ enum ioasid_event_type {
  * @token:   the mm that names the set, or NULL
  * @id:      the PASID; IOMMU_PASID_INVALID if the event is about the set
  * @dev:     the device that the PASID is local to, NULL for a shared one
- * @private: the private ID, in %IOASID_BIND and %IOASID_UNBIND; else
+ * @private: the private ID, in %IOASID_EVENT_BIND and %IOASID_EVENT_UNBIND; else
  *           %IOASID_PRIVATE_NONE
  * @data:    the private data of the PASID; RCU keeps them while the notifier runs,
  *           if their owner frees them by RCU

@@ -134,13 +134,13 @@ static void kvm_pasid_notify(struct ioasid_notifier *notifier,
 		return;
 
 	switch (event->type) {
-	case IOASID_BIND:
+	case IOASID_EVENT_BIND:
 		if (kvm_pasid_set(kp, event->private, event->id,
 				  GFP_ATOMIC | __GFP_NOWARN))
 			return;
 		kp->missed = true;
 		break;
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		/* The end of a PASID comes behind, and it unbinds first. */
 		kvm_pasid_clear(kp, event->private, event->id);
 		if (!kp->walked)

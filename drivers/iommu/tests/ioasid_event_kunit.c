@@ -469,10 +469,10 @@ static void listener_to_the_system_knows_the_host(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, ioasid_alloc(ioasid_host_set(), 0, UINT_MAX,
 					      NULL, GFP_KERNEL, &id));
 	KUNIT_EXPECT_PTR_EQ(test, rec->last.set, ioasid_host_set());
-	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_ALLOC);
+	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_EVENT_ALLOC);
 	KUNIT_EXPECT_EQ(test, rec->last.id, id);
 	ioasid_free(ioasid_host_set(), NULL, id);
-	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_FREE);
+	KUNIT_EXPECT_EQ(test, rec->last.type, IOASID_EVENT_FREE);
 	stop_listening(rec);
 	ioasid_system_pool.cap = cap;
 }
@@ -490,12 +490,12 @@ static void count_replay(struct recorder *rec, const struct ioasid_event *event)
 	struct replay_count *count = rec->arg;
 
 	rec->len = 0;
-	count->adds += event->type == IOASID_SET_ADD;
-	count->allocs += event->type == IOASID_ALLOC;
-	count->binds += event->type == IOASID_BIND;
-	if (event->type == IOASID_ALLOC)
+	count->adds += event->type == IOASID_EVENT_SET_ADD;
+	count->allocs += event->type == IOASID_EVENT_ALLOC;
+	count->binds += event->type == IOASID_EVENT_BIND;
+	if (event->type == IOASID_EVENT_ALLOC)
 		count->in_order &= event->id == count->next++;
-	if (event->type == IOASID_BIND)
+	if (event->type == IOASID_EVENT_BIND)
 		count->in_order &= event->private == event->id + 1000;
 }
 
@@ -544,7 +544,7 @@ static void change_while_being_introduced(struct recorder *rec,
 	struct ioasid_set *set = event->set;
 	int i;
 
-	if (event->type != IOASID_ALLOC || event->id != change->at)
+	if (event->type != IOASID_EVENT_ALLOC || event->id != change->at)
 		return;
 	ioasid_free(set, NULL, change->at);
 	ioasid_free(set, NULL, change->before);
@@ -636,7 +636,7 @@ static void allocate_while_being_introduced(struct recorder *rec,
 {
 	ioasid_t id;
 
-	if (event->type == IOASID_ALLOC && event->id == 20)
+	if (event->type == IOASID_EVENT_ALLOC && event->id == 20)
 		KUNIT_EXPECT_EQ(rec->test, 0,
 				ioasid_alloc(event->set, 0, UINT_MAX, NULL,
 					     GFP_ATOMIC, &id));
@@ -734,7 +734,7 @@ static void use_everything(struct recorder *rec,
 	struct ioasid_set_info info;
 	ioasid_t id;
 
-	if (event->type != IOASID_ALLOC || event->id != 1)
+	if (event->type != IOASID_EVENT_ALLOC || event->id != 1)
 		return;
 	KUNIT_EXPECT_EQ(test, 0, ioasid_get(set, NULL, 1));
 	ioasid_put(set, NULL, 1);
@@ -770,7 +770,7 @@ static void try_to_reuse(struct recorder *rec, const struct ioasid_event *event)
 	struct ioasid_set *other = rec->arg;
 	ioasid_t id;
 
-	if (event->type == IOASID_FREE)
+	if (event->type == IOASID_EVENT_FREE)
 		KUNIT_EXPECT_EQ(rec->test, -ENOSPC,
 				ioasid_alloc(other, event->id, event->id, NULL,
 					     GFP_ATOMIC, &id));
@@ -794,7 +794,7 @@ static void number_is_not_reused_before_its_end_was_told(struct kunit *test)
 static void put_at_the_end(struct recorder *rec,
 			   const struct ioasid_event *event)
 {
-	if (event->type == IOASID_FREE)
+	if (event->type == IOASID_EVENT_FREE)
 		ioasid_put(event->set, NULL, event->id);
 }
 
@@ -820,7 +820,7 @@ static void rebind_often(struct recorder *rec, const struct ioasid_event *event)
 	u32 i;
 
 	rec->len = 0;
-	if (event->type != IOASID_ALLOC)
+	if (event->type != IOASID_EVENT_ALLOC)
 		return;
 	for (i = 0; i < REBINDS; i++) {
 		KUNIT_ASSERT_EQ(rec->test, 0,
@@ -850,7 +850,7 @@ static void check_rebinds(struct recorder *rec,
 		return;
 	nr -= 2;
 	check->in_order &= event->private == nr / 2 &&
-			   event->type == (nr % 2 ? IOASID_UNBIND : IOASID_BIND);
+			   event->type == (nr % 2 ? IOASID_EVENT_UNBIND : IOASID_EVENT_BIND);
 }
 
 static void long_queue_is_left_to_a_worker(struct kunit *test)
@@ -891,7 +891,7 @@ static void alloc_upon_free(struct recorder *rec,
 
 	rec->len = 0;
 	/* An end, should the other one not come to his. */
-	if (event->type != IOASID_FREE || *nr == 300)
+	if (event->type != IOASID_EVENT_FREE || *nr == 300)
 		return;
 	(*nr)++;
 	KUNIT_EXPECT_EQ(rec->test, 0,
@@ -927,7 +927,7 @@ static void be_slow(struct recorder *rec, const struct ioasid_event *event)
 {
 	struct slow *slow = rec->arg;
 
-	if (event->type != IOASID_ALLOC || event->id != 1)
+	if (event->type != IOASID_EVENT_ALLOC || event->id != 1)
 		return;
 	complete(&slow->begun);
 	mdelay(100);
@@ -1025,7 +1025,7 @@ static void leave_then_free(struct recorder *rec, const struct ioasid_event *eve
 	unsigned long flags;
 	ioasid_t id;
 
-	if (event->type != IOASID_ALLOC || event->id != 1)
+	if (event->type != IOASID_EVENT_ALLOC || event->id != 1)
 		return;
 	/* Its event waits until this one was told. */
 	KUNIT_EXPECT_EQ(rec->test, 0,

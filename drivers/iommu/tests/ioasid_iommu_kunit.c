@@ -445,7 +445,7 @@ static void watch_free(struct ioasid_notifier *notifier,
 	struct free_watch *watch = container_of(notifier, struct free_watch,
 						notifier);
 
-	if (event->type != IOASID_FREE || event->id != watch->id)
+	if (event->type != IOASID_EVENT_FREE || event->id != watch->id)
 		return;
 	watch->frees++;
 	watch->atomic = !preemptible();

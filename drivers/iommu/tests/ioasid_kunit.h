@@ -29,6 +29,9 @@ static inline void test_capacity(struct kunit *test, u32 nr)
 	ioasid_pool_install_capacity(test_pool(test), nr);
 }
 
+/* The system of a machine without PASIDs has some until the case ends. */
+void lend_pasids(struct kunit *test);
+
 /* A token that mmdrop() never frees. Fails the case if a pin of it is left. */
 struct mm_struct *new_token(struct kunit *test);
 

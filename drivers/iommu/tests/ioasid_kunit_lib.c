@@ -42,6 +42,21 @@ int ioasid_test_init(struct kunit *test)
 	return kunit_add_action_or_reset(test, exit_pool, test);
 }
 
+static void take_pasids_back(void *unused)
+{
+	ioasid_system_pool.reported = 0;
+	ioasid_local_capacity_changed();
+}
+
+void lend_pasids(struct kunit *test)
+{
+	if (ioasid_capacity())
+		return;
+	ioasid_install_capacity(1024);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, take_pasids_back, NULL));
+}
+
 void __expect_pins(struct kunit *test, int line, struct mm_struct *token,
 		   u32 pins)
 {
@@ -288,22 +303,22 @@ static void record_event(struct ioasid_notifier *notifier,
 	if (rec->len)
 		record(rec, " ");
 	switch (event->type) {
-	case IOASID_SET_ADD:
+	case IOASID_EVENT_SET_ADD:
 		record(rec, "add");
 		break;
-	case IOASID_ALLOC:
+	case IOASID_EVENT_ALLOC:
 		record(rec, "alloc:%u", event->id);
 		break;
-	case IOASID_BIND:
+	case IOASID_EVENT_BIND:
 		record(rec, "bind:%u=%u", event->id, event->private);
 		break;
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		record(rec, "unbind:%u=%u", event->id, event->private);
 		break;
-	case IOASID_FREE:
+	case IOASID_EVENT_FREE:
 		record(rec, "free:%u", event->id);
 		break;
-	case IOASID_SET_DEL:
+	case IOASID_EVENT_SET_DEL:
 		record(rec, "del");
 		break;
 	}

@@ -411,22 +411,22 @@ static void ear_notify(struct ioasid_notifier *notifier,
 					    notifier);
 
 	switch (event->type) {
-	case IOASID_SET_ADD:
+	case IOASID_EVENT_SET_ADD:
 		atomic_inc(&ear->sets);
 		break;
-	case IOASID_ALLOC:
+	case IOASID_EVENT_ALLOC:
 		ear_expect(ear, event->id, 0, 1);
 		break;
-	case IOASID_BIND:
+	case IOASID_EVENT_BIND:
 		ear_expect(ear, event->id, 1, EAR_BOUND(event->private));
 		break;
-	case IOASID_UNBIND:
+	case IOASID_EVENT_UNBIND:
 		ear_expect(ear, event->id, EAR_BOUND(event->private), 1);
 		break;
-	case IOASID_FREE:
+	case IOASID_EVENT_FREE:
 		ear_expect(ear, event->id, 1, 0);
 		break;
-	case IOASID_SET_DEL:
+	case IOASID_EVENT_SET_DEL:
 		race_expect(ear->race, atomic_dec_return(&ear->sets) >= 0);
 		break;
 	}

@@ -5,7 +5,9 @@
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/ioasid_user.h>
 #include <linux/kthread.h>
+#include <linux/mman.h>
 #include <linux/rcupdate.h>
 
 #include "ioasid_kunit.h"
@@ -31,7 +33,7 @@ struct settler {
 	struct completion *go;
 };
 
-#define WHEN(type)	BIT(IOASID_##type)
+#define WHEN(type)	BIT(IOASID_EVENT_##type)
 
 static void ask_to_settle(struct recorder *rec, const struct ioasid_event *event)
 {
@@ -229,6 +231,74 @@ static void freed_pasid_is_not_reused_before_all_have_settled(struct kunit *test
 	kthread_stop_put(sync);
 }
 
+struct last_moment {
+	struct ioasid_set *set;
+	ioasid_t id;
+	bool told;
+	bool go;
+};
+
+static void wait_until_told_to_go(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct last_moment *last = rec->arg;
+
+	if (event->type != IOASID_EVENT_FREE)
+		return;
+	WRITE_ONCE(last->told, true);
+	while (!READ_ONCE(last->go))
+		cpu_relax();
+}
+
+static int free_last_thread(void *arg)
+{
+	struct last_moment *last = arg;
+
+	return ioasid_free(last->set, NULL, last->id);
+}
+
+/*
+ * Everybody was told of the end of a PASID, and it cannot go as long as another CPU
+ * has the lock of the pool: so nobody who waits for its end may go on either.
+ */
+static void freed_pasid_is_back_before_its_end_counts(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct last_moment last = { .set = set, .id = alloc_id(test, set) };
+	struct ioasid_pool *pool = test_pool(test);
+	struct recorder *rec = new_recorder(test);
+	struct task_struct *task;
+	unsigned long flags;
+	u64 before, after;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "needs a second CPU");
+	rec->hook = wait_until_told_to_go;
+	rec->arg = &last;
+	listen_to_set(rec, set);
+	task = kthread_create(free_last_thread, &last, "ioasid_free");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	get_task_struct(task);
+
+	migrate_disable();
+	kthread_bind(task, cpumask_any_but(cpu_online_mask, smp_processor_id()));
+	wake_up_process(task);
+	while (!READ_ONCE(last.told))
+		cpu_relax();
+	xa_lock_irqsave(&pool->xa, flags);
+	before = READ_ONCE(set->settled);
+	WRITE_ONCE(last.go, true);
+	mdelay(20);
+	after = READ_ONCE(set->settled);
+	xa_unlock_irqrestore(&pool->xa, flags);
+	migrate_enable();
+
+	KUNIT_EXPECT_EQ(test, before, after);
+	KUNIT_EXPECT_EQ(test, kthread_stop_put(task), 0);
+	ioasid_set_sync(set);
+	KUNIT_EXPECT_EQ(test, set->settled, before + 1);
+	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 4095);
+}
+
 static void events_wait_while_somebody_settles(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
@@ -365,6 +435,96 @@ static void token_is_free_when_the_end_was_settled(struct kunit *test)
 	kthread_stop_put(create);
 }
 
+static int get_set_thread(void *arg)
+{
+	struct ioasid_user *user = arg;
+	struct ioasid_set *set = ioasid_user_get_set(user, 1);
+
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	ioasid_user_put_set(set);
+	return 0;
+}
+
+static int open_thread(void *arg)
+{
+	struct mm_struct *mm = arg;
+	struct ioasid_user user = {};
+
+	kthread_use_mm(mm);
+	ioasid_user_open(&user);
+	ioasid_user_release(&user);
+	kthread_unuse_mm(mm);
+	return 0;
+}
+
+/* Whoever listens to one set listens to no later one of the same token. */
+static void set_listener_does_not_settle_the_next_set(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set = new_token_set(test, token);
+	struct settler *first = new_settler(test, 0);
+	struct settler *next = new_settler(test, WHEN(BIND));
+
+	listen_to_set(first->rec, set);
+	listen_to_token(next->rec, token);
+	free_set(test, set);
+	set = new_token_set(test, token);
+	alloc_private(test, set, 5);
+	ioasid_set_sync(set);
+	KUNIT_EXPECT_EQ(test, next->nr, 1);
+	KUNIT_EXPECT_EQ(test, first->nr, 0);
+}
+
+static void nobody_waits_for_a_token_without_need(struct kunit *test)
+{
+	struct mm_struct *token = new_token(test);
+	struct ioasid_set *set;
+
+	ioasid_sets_wait_for_token(token);
+	set = new_token_set(test, token);
+	ioasid_sets_wait_for_token(token);
+	free_set(test, set);
+	ioasid_sets_wait_for_token(token);
+}
+
+/* One thread waits for the token of its process, another one opens a descriptor. */
+static void nobody_else_waits_for_a_token(struct kunit *test)
+{
+	struct settler *settler = new_settler(test, WHEN(SET_DEL));
+	struct task_struct *free, *get, *open;
+	struct ioasid_user user = {};
+	struct ioasid_set *set;
+	struct completion go;
+
+	lend_pasids(test);
+	/* A thread of a test has memory like a process once it has mapped some. */
+	KUNIT_ASSERT_NE(test, 0UL,
+			kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ,
+				      MAP_ANONYMOUS | MAP_PRIVATE, 0));
+	init_completion(&go);
+	settler->go = &go;
+	ioasid_user_open(&user);
+	listen_to_token(settler->rec, user.mm);
+	set = ioasid_set_create(user.mm, 0, 1);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, set);
+	free = start(test, free_thread, set);
+	wait_for_completion(&settler->begun);
+
+	get = start(test, get_set_thread, &user);
+	KUNIT_EXPECT_FALSE(test, ends(get, 50));
+	open = start(test, open_thread, user.mm);
+	KUNIT_EXPECT_TRUE(test, ends(open, 5000));
+
+	complete_all(&go);
+	KUNIT_EXPECT_TRUE(test, ends(free, 5000));
+	KUNIT_EXPECT_TRUE(test, ends(get, 5000));
+	KUNIT_EXPECT_EQ(test, 0, kthread_stop_put(get));
+	kthread_stop_put(free);
+	kthread_stop_put(open);
+	ioasid_user_release(&user);
+}
+
 static struct kunit_case ioasid_settle_cases[] = {
 	KUNIT_CASE(who_asks_settles_where_it_may_sleep),
 	KUNIT_CASE(nobody_settles_without_asking),
@@ -373,10 +533,14 @@ static struct kunit_case ioasid_settle_cases[] = {
 	KUNIT_CASE(late_listener_is_settled_when_it_is_registered),
 	KUNIT_CASE(who_is_not_introduced_does_not_settle),
 	KUNIT_CASE(freed_pasid_is_not_reused_before_all_have_settled),
+	KUNIT_CASE(freed_pasid_is_back_before_its_end_counts),
 	KUNIT_CASE(events_wait_while_somebody_settles),
 	KUNIT_CASE(who_frees_does_not_wait),
 	KUNIT_CASE(stop_waits_for_who_settles),
 	KUNIT_CASE(token_is_free_when_the_end_was_settled),
+	KUNIT_CASE(set_listener_does_not_settle_the_next_set),
+	KUNIT_CASE(nobody_waits_for_a_token_without_need),
+	KUNIT_CASE(nobody_else_waits_for_a_token),
 	{}
 };
 

@@ -2,8 +2,6 @@
 /*
  * KUnit: /dev/ioasid, called as by programs, and what debugfs shows. What takes two
  * processes or another user for real is left to the kselftests.
- *
- * A machine without PASIDs gets some for as long as the suite runs.
  */
 #include <kunit/device.h>
 #include <linux/capability.h>
@@ -24,11 +22,9 @@
 
 #include "ioasid_kunit.h"
 
-#define CAPACITY	1024
 #define ALL		(~0U)
 
 static struct vfsmount *nodes;
-static bool lent;
 
 /* -------- a program -------- */
 
@@ -72,6 +68,7 @@ static int user_init(struct kunit *test)
 	if (IS_ERR_OR_NULL(nodes))
 		kunit_skip(test, "needs CONFIG_DEVTMPFS");
 	test->priv = me;
+	lend_pasids(test);
 	program_init(me, test);
 	return 0;
 }
@@ -81,17 +78,11 @@ static int user_suite_init(struct kunit_suite *suite)
 	struct file_system_type *type = get_fs_type("devtmpfs");
 
 	nodes = type ? kern_mount(type) : NULL;
-	lent = !ioasid_capacity();
-	if (lent)
-		ioasid_install_capacity(CAPACITY);
 	return 0;
 }
 
 static void user_suite_exit(struct kunit_suite *suite)
 {
-	if (lent)
-		ioasid_system_pool.reported = 0;
-	ioasid_local_capacity_changed();
 	if (!IS_ERR_OR_NULL(nodes))
 		kern_unmount(nodes);
 }
