@@ -28,6 +28,13 @@ check()
 	{ sed 's/^/# /' <<<"$said"; echo "not ok $checks $name"; } >>"$RESULTS"
 }
 
+# figure TEXT...: what was done, and how much of it
+figure()
+{
+	printf '  %s\n' "$*" >&2
+	echo "# figure: $*" >>"$RESULTS"
+}
+
 # The plan comes last: without it the checks did not run to their end.
 checks_done()
 {

@@ -771,7 +771,8 @@ void ioasid_release(struct ioasid *pasid)
  * @id: its number
  *
  * Finds a PASID until it is reclaimed, so users that are still there after it was
- * freed can clean up.
+ * freed can clean up. The data have to last as long, or to be taken away by
+ * ioasid_replace_data() before the PASID is freed.
  *
  * Context: Any context, under rcu_read_lock(), which also keeps the data if their
  * owner frees them by RCU. Takes no lock.
