@@ -6,7 +6,7 @@
 TEST_K := $(K)
 K ?= 6.12
 V ?= debug
-export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE
+export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE
 
 IN := harness/enter
 
@@ -37,6 +37,15 @@ coverage:
 mutants:
 	@$(IN) harness/mutants $(K) --only "$(ONLY)"
 
+## make bench-check     the core as a program: against a reference, with sanitizers.
+##                      MINUTES=n for each part, SEED=n, STEPS=n, OPS=n of the model
+bench-check:
+	@$(IN) harness/bench $(K) check
+
+## make fuzz            the fuzzer alone; MINUTES=n
+fuzz:
+	@$(IN) harness/bench $(K) fuzz
+
 ## make selftest        the kselftests and KUnit in the booted machine
 selftest:
 	@$(IN) harness/boot $(K) $(V)
@@ -48,6 +57,19 @@ boot:
 ## make migrate         a VM moves from one booted machine to another
 migrate:
 	@$(IN) harness/migrate $(K)
+
+## make regress         upstream's own tests, without the series and with it
+regress:
+	@$(IN) harness/regress $(K)
+
+## make trust           all of that is random, raced or compared, for a night; MINUTES=n
+##                      for each part of bench-check and for soak. 6.12 only
+trust:
+	@$(IN) harness/test 6.12 trust
+
+## make soak            everything random for MINUTES=n: does anything fail or grow?
+soak:
+	@$(IN) harness/soak $(K)
 
 ## make lint            checkpatch, sparse, gcc and clang W=1, kernel-doc
 lint:
@@ -96,5 +118,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit coverage mutants selftest boot migrate lint docs ioasidctl build check-harness shell \
+.PHONY: help run test kunit coverage mutants bench-check fuzz regress soak trust selftest boot migrate lint docs ioasidctl build check-harness shell \
 	series check-series apply clean clean-cache

@@ -137,9 +137,13 @@ check "verdict: a document that breaks off" refuses "schema of small: " verdict 
 with_document 'big 7'
 check "verdict: a document of an unknown kind" refuses "the schema has no big" verdict --schema "$work/schema"
 
-# The sum: a part that did not report counts as failed.
-given "$good"
+# The sum: a part that did not report counts as failed. How to repeat it is kept.
+given "$good
+  # some_test.c:40:case:IOASID_SEED=77, 5 steps
+# figure: 12 calls"
 verdict >/dev/null
 check "verdict: the sum of what passed" says "3 passed, 0 failed, 0 skipped" "$top/harness/verdict" --total selftest
 check "verdict: a part without a report" refuses "3 passed, 1 failed, 0 skipped" "$top/harness/verdict" --total selftest absent
+check "verdict: seeds are in the sum's report" says "    IOASID_SEED=77, 5 steps" cat "$OUT/report/total.txt"
+check "verdict: figures are in the sum's report" says "    12 calls" cat "$OUT/report/total.txt"
 unset OUT
