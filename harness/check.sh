@@ -28,6 +28,14 @@ check()
 	{ sed 's/^/# /' <<<"$said"; echo "not ok $checks $name"; } >>"$RESULTS"
 }
 
+# skip NAME WHY: what cannot be checked here, for a reason that kernels/*/skip knows
+skip()
+{
+	checks=$((checks + 1))
+	printf '  skipped %s: %s\n' "$1" "$2" >&2
+	echo "ok $checks $1 # SKIP $2" >>"$RESULTS"
+}
+
 # figure TEXT...: what was done, and how much of it
 figure()
 {
