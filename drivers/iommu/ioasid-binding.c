@@ -70,6 +70,8 @@ int ioasid_reserve_private_locked(struct xa_state *xas, u32 private)
 	xas_set(xas, private);
 	if (xas_load(xas))
 		return -EEXIST;
+	if (ioasid_should_fail())
+		return -ENOMEM;
 	xas_store(xas, XA_ZERO_ENTRY);
 	return xas_error(xas);
 }

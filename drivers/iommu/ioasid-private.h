@@ -292,6 +292,16 @@ static inline u32 ioasid_charge_room(void)
 }
 #endif
 
+/* ioasid-fault.c */
+#ifdef CONFIG_IOASID_FAULT_INJECTION
+bool ioasid_should_fail(void);
+#else
+static inline bool ioasid_should_fail(void)
+{
+	return false;
+}
+#endif
+
 /* ioasid-local.c */
 #define IOASID_LOCAL_BITS	8	/* of the hash by device */
 

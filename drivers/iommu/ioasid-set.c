@@ -264,6 +264,8 @@ static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 		old = ioasid_sets_named_locked(set->token);
 	if (old)
 		return old->owners ? -EEXIST : -EAGAIN;
+	if (ioasid_should_fail())
+		return -ENOMEM;
 
 	err = xa_alloc_cyclic(&ioasid_all_sets, &set->id, set,
 			      XA_LIMIT(1, INT_MAX), &ioasid_next_set_id,

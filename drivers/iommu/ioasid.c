@@ -47,6 +47,8 @@ static int ioasid_store_locked(struct xa_state *xas, struct ioasid *pasid,
 	/* So the xarray says that it went past max: every number is taken. */
 	if (xas->xa_node == XAS_RESTART)
 		return -ENOSPC;
+	if (ioasid_should_fail())
+		return -ENOMEM;
 
 	pasid->id = xas->xa_index;
 	xas_store(xas, pasid);
