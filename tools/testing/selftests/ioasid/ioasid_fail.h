@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that cannot be had at once: pages are refused to a thread that asks for it,
- * wherever it cannot sleep. Takes FAIL_PAGE_ALLOC=y and FAULT_INJECTION_DEBUG_FS=y.
+ * Memory that cannot be had: pages are refused to a thread that asks for it, wherever
+ * it cannot sleep; or the Nth step of a call that can fail does. Takes FAIL_PAGE_ALLOC=y
+ * and FAULT_INJECTION_DEBUG_FS=y, the second one also FAILSLAB=y,
+ * FAULT_INJECTION_USERCOPY=y and IOASID_FAULT_INJECTION=y.
  */
 #ifndef __SELFTEST_IOASID_FAIL_H
 #define __SELFTEST_IOASID_FAIL_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FAIL_FOLDER	"/sys/kernel/debug/fail_page_alloc"
+#define FAIL_DEBUGFS	"/sys/kernel/debug/"
+#define FAIL_FOLDER	FAIL_DEBUGFS "fail_page_alloc"
+#define FAIL_THREAD	"/proc/thread-self/make-it-fail"
 
 static inline int fail_write(const char *path, const char *text)
 {
@@ -53,7 +59,152 @@ static inline int fail_pages(unsigned int percent)
 
 static inline int fail_thread(bool fail)
 {
-	return fail_write("/proc/thread-self/make-it-fail", fail ? "1" : "0");
+	return fail_write(FAIL_THREAD, fail ? "1" : "0");
+}
+
+/* -------- one fault in one call -------- */
+
+/* What can fail; each has a folder. */
+enum fault {
+	FAULT_SLAB,
+	FAULT_PAGE,
+	FAULT_COPY,
+	FAULT_IOASID,
+	NR_FAULTS,
+	/* Any of these. */
+	FAULT_ANY = NR_FAULTS,
+};
+
+static const char *const fault_folder[] = {
+	[FAULT_SLAB] = "failslab",
+	[FAULT_PAGE] = "fail_page_alloc",
+	[FAULT_COPY] = "fail_usercopy",
+	[FAULT_IOASID] = "fail_ioasid",
+};
+
+static inline const char *fault_path(enum fault fault, const char *file)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), FAIL_DEBUGFS "%s/%s", fault_folder[fault],
+		 file);
+	return path;
+}
+
+static inline int fault_set(enum fault fault, const char *file, const char *text)
+{
+	return fail_write(fault_path(fault, file), text);
+}
+
+/* How many there may still be. */
+static inline int fault_left(enum fault fault)
+{
+	int fd = open(fault_path(fault, "times"), O_RDONLY);
+	char text[24] = "";
+	int left = -1;
+
+	if (fd < 0)
+		return -1;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		left = atoi(text);
+	close(fd);
+	return left;
+}
+
+/* NULL, or a sentence about what is missing here. */
+static inline const char *missing_faults(void)
+{
+	static char text[100];
+	int i;
+
+	for (i = 0; i < NR_FAULTS; i++) {
+		if (!access(fault_path(i, "times"), W_OK))
+			continue;
+		snprintf(text, sizeof(text),
+			 "the kernel has no %s; run as root, with its option set",
+			 fault_folder[i]);
+		return text;
+	}
+	return NULL;
+}
+
+/* Of this thread, and open all the time: to open it takes memory. */
+static int fault_nth = -1;
+
+static inline int fault_nth_set(const char *nth)
+{
+	return pwrite(fault_nth, nth, strlen(nth), 0) > 0 ? 0 : -1;
+}
+
+/* Whatever is asked for may fail, without a word, but not before it shall. */
+static inline int faults_init(void)
+{
+	int i;
+
+	for (i = 0; i < NR_FAULTS; i++)
+		if (fault_set(i, "probability", "0") ||
+		    fault_set(i, "verbose", "0") ||
+		    fault_set(i, "interval", "1") ||
+		    fault_set(i, "task-filter", "Y"))
+			return -1;
+	if (fault_set(FAULT_SLAB, "ignore-gfp-wait", "N") ||
+	    fault_set(FAULT_SLAB, "cache-filter", "N") ||
+	    fault_set(FAULT_PAGE, "ignore-gfp-wait", "N") ||
+	    fault_set(FAULT_PAGE, "ignore-gfp-highmem", "N"))
+		return -1;
+	fault_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fault_nth < 0)
+		return -1;
+	return fault_set(FAULT_PAGE, "min-order", "0");
+}
+
+static inline int fault_begin_one(enum fault fault, const char *nth)
+{
+	if (fault_set(fault, "space", nth) || fault_set(fault, "times", "1") ||
+	    fault_set(fault, "probability", "100"))
+		return -1;
+	return fail_thread(true);
+}
+
+/*
+ * From here on the @nth time that this thread asks for such a thing it does not get
+ * it, and gets everything else. Not for slabs and pages alone, which count by size.
+ */
+static inline int fault_begin(enum fault fault, unsigned int nth)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "%u", nth);
+	if (fault == FAULT_ANY)
+		return fault_nth_set(text);
+	return fault_begin_one(fault, text);
+}
+
+/* False if this itself was what failed. */
+static inline bool fault_stop(enum fault fault)
+{
+	int err = fault == FAULT_ANY ? fault_nth_set("0") : fail_thread(false);
+
+	if (err)
+		fault_stop(fault);
+	return !err;
+}
+
+/* Until here: was there one? */
+static inline bool fault_end(enum fault fault)
+{
+	char left[12] = "";
+	bool fired;
+
+	if (fault != FAULT_ANY) {
+		fired = fault_stop(fault) && !fault_left(fault);
+		fault_set(fault, "probability", "0");
+		return fired;
+	}
+	/* To read it may be what fails, and then says nothing. */
+	fired = pread(fault_nth, left, sizeof(left) - 1, 0) > 0 && !atoi(left);
+	fault_stop(fault);
+	return fired;
 }
 
 #endif /* __SELFTEST_IOASID_FAIL_H */
