@@ -178,10 +178,14 @@ static inline int faults_init(void)
 	    fault_set(FAULT_PAGE, "ignore-gfp-wait", "N") ||
 	    fault_set(FAULT_PAGE, "ignore-gfp-highmem", "N"))
 		return -1;
-	fault_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fault_nth < 0)
-		return -1;
 	return fault_set(FAULT_PAGE, "min-order", "0");
+}
+
+/* For the thread that calls it. */
+static inline int fault_open(void)
+{
+	fault_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return fault_nth < 0 ? -1 : 0;
 }
 
 static inline int fault_begin_one(enum fault fault, const char *nth)
