@@ -79,7 +79,8 @@ rest()
 		[ "$(books) $(objects)" != "$first" ] || return 0
 		sleep 1
 	done
-	bad "after round $round there is something left: $(books) $(objects), at first $first (used reserved pending sets objects)"
+	bad "round $round left something (used reserved pending sets objects):"
+	bad "$(books) $(objects), at first $first"
 }
 
 run_round()
@@ -113,7 +114,8 @@ drift()
 			if (slab[n + 1 - i] < least)
 				least = slab[n + 1 - i]
 		}
-		printf "%d rounds; unreclaimable slabs: at most %d kB in the first third, at least %d kB in the last\n", n + 1, most, least
+		print n + 1 " rounds; unreclaimable slabs: at most " most " kB in the"
+		print "first third, at least " least " kB in the last"
 		exit least > most
 	}' "$tmp/quiet"
 }
@@ -149,7 +151,7 @@ failed=0
 result $? "1 nothing failed, and the books were right at each look"
 said=$(drift)
 drifted=$?
-echo "# $said"
+echo "# $(echo "$said" | tr '\n' ' ')"
 result $drifted "2 nothing grew"
 [ "$(cat "$tmp/quiet" 2>/dev/null | wc -l)" -gt 0 ]
 result $? "3 at least one round came to its end"
