@@ -70,9 +70,9 @@ watch()
 # What waits for RCU or a worker gets some time.
 rest()
 {
-	local tries cache
+	local cache
 
-	for tries in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		for cache in /sys/kernel/slab/ioasid*; do
 			echo 1 >"$cache/shrink"
 		done
@@ -104,7 +104,7 @@ drift()
 	END {
 		third = int(n / 3)
 		if (third < 2) {
-			print "too few rounds to tell whether memory grows: " n + 1
+			print "# too few rounds to tell whether memory grows: " n + 1
 			exit
 		}
 		most = 0; least = slab[n]
@@ -114,8 +114,8 @@ drift()
 			if (slab[n + 1 - i] < least)
 				least = slab[n + 1 - i]
 		}
-		print n + 1 " rounds; unreclaimable slabs: at most " most " kB in the"
-		print "first third, at least " least " kB in the last"
+		print "# " n + 1 " rounds; unreclaimable slabs: at most " most \
+			" kB in the first third, at least " least " kB in the last"
 		exit least > most
 	}' "$tmp/quiet"
 }
@@ -136,24 +136,23 @@ done
 touch "$tmp/end"
 wait $watcher
 
+# result NAME COMMAND...
 result()
 {
-	if [ "$1" = 0 ]; then
-		echo "ok $2"
+	local name=$1
+	shift
+
+	if "$@"; then
+		echo "ok $name"
 	else
-		echo "not ok $2"
+		echo "not ok $name"
 		failed=1
 	fi
 }
 
 failed=0
-[ ! -s "$tmp/bad" ]
-result $? "1 nothing failed, and the books were right at each look"
-said=$(drift)
-drifted=$?
-echo "# $(echo "$said" | tr '\n' ' ')"
-result $drifted "2 nothing grew"
-[ "$(cat "$tmp/quiet" 2>/dev/null | wc -l)" -gt 0 ]
-result $? "3 at least one round came to its end"
+result "1 nothing failed, and the books were right at each look" test ! -s "$tmp/bad"
+result "2 nothing grew" drift
+result "3 at least one round came to its end" test -s "$tmp/quiet"
 rm -rf "$tmp"
 exit $failed
