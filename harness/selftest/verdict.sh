@@ -138,9 +138,7 @@ with_document 'big 7'
 check "verdict: a document of an unknown kind" refuses "the schema has no big" verdict --schema "$work/schema"
 
 # The sum: a part that did not report counts as failed. How to repeat it is kept.
-given "$good
-  # some_test.c:40:case:IOASID_SEED=77, 5 steps
-# figure: 12 calls"
+given "$(sed '/ok 2 b/a \  # some_test.c:40:case:IOASID_SEED=77, 5 steps\n# figure: 12 calls' <<<"$good")"
 verdict >/dev/null
 check "verdict: the sum of what passed" says "3 passed, 0 failed, 0 skipped" "$top/harness/verdict" --total selftest
 check "verdict: a part without a report" refuses "3 passed, 1 failed, 0 skipped" "$top/harness/verdict" --total selftest absent
