@@ -75,6 +75,20 @@ void vfio_pasid_release(struct vfio_pasid *vp)
 EXPORT_SYMBOL_GPL(vfio_pasid_release);
 
 /**
+ * vfio_pasid_get - let a call act on a container
+ * @vp: of a container that cannot lose its last group meanwhile
+ *
+ * Context: Any context.
+ * Return: @vp, for vfio_pasid_ioctl(), which gives it back.
+ */
+struct vfio_pasid *vfio_pasid_get(struct vfio_pasid *vp)
+{
+	kref_get(&vp->users);
+	return vp;
+}
+EXPORT_SYMBOL_GPL(vfio_pasid_get);
+
+/**
  * vfio_pasid_supported - has this system PASIDs to hand out?
  *
  * Context: Any context.
@@ -326,9 +340,25 @@ static int vfio_pasid_set_quota(struct ioasid_set *set,
 	return ioasid_user_adjust(set, req.guarantee, req.limit, flags);
 }
 
+/*
+ * The set that a call acts on, unless the last group has just left: then there is
+ * nobody who would free it. To find it may take a while, as it may have to be made.
+ */
+static struct ioasid_set *vfio_pasid_get_set(struct vfio_pasid *vp,
+					     u32 default_limit)
+{
+	struct ioasid_set *set = ERR_PTR(-ENOENT);
+
+	mutex_lock(&vp->lock);
+	if (vp->iommu)
+		set = ioasid_user_get_set(&vp->user, default_limit);
+	mutex_unlock(&vp->lock);
+	return set;
+}
+
 /**
  * vfio_pasid_ioctl - the PASID calls of a container
- * @vp: of the container
+ * @vp: from vfio_pasid_get(); given back
  * @cmd: one of the calls that <linux/vfio.h> has on PASIDs
  * @arg: user pointer to the structure of @cmd
  * @default_limit: the limit, should this be the call that makes the set
@@ -347,10 +377,11 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 	 * Taken before the user's memory is touched, which may take for ever and
 	 * let another thread take the group from the container: these two stay.
 	 */
-	set = ioasid_user_get_set(&vp->user, default_limit);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
-	kref_get(&vp->users);
+	set = vfio_pasid_get_set(vp, default_limit);
+	if (IS_ERR(set)) {
+		ret = PTR_ERR(set);
+		goto out_put;
+	}
 
 	switch (cmd) {
 	case VFIO_IOMMU_ALLOC_PASID:
@@ -375,10 +406,10 @@ long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 		ret = -ENOTTY;
 	}
 	ioasid_user_put_set(set);
+out_put:
 	kref_put(&vp->users, vfio_pasid_destroy);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfio_pasid_ioctl);
 
 /**
  * vfio_pasid_add_cap - add the PASID capability to VFIO_IOMMU_GET_INFO

@@ -5,7 +5,9 @@
 #ifndef __VFIO_VFIO_PASID_H
 #define __VFIO_VFIO_PASID_H
 
+#include <linux/errno.h>
 #include <linux/ioasid_user.h>
+#include <linux/kconfig.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
@@ -37,7 +39,16 @@ void vfio_pasid_release(struct vfio_pasid *vp);
 bool vfio_pasid_supported(void);
 int vfio_pasid_add_cap(struct vfio_pasid *vp, struct vfio_info_cap *caps,
 		       u32 default_limit);
+struct vfio_pasid *vfio_pasid_get(struct vfio_pasid *vp);
+#if IS_ENABLED(CONFIG_VFIO_IOMMU_TYPE1)
 long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
 		      unsigned long arg, u32 default_limit);
+#else
+static inline long vfio_pasid_ioctl(struct vfio_pasid *vp, unsigned int cmd,
+				    unsigned long arg, u32 default_limit)
+{
+	return -ENOTTY;
+}
+#endif
 
 #endif /* __VFIO_VFIO_PASID_H */
