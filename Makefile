@@ -6,7 +6,7 @@
 TEST_K := $(K)
 K ?= 6.12
 V ?= debug
-export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE
+export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE CALLS
 
 IN := harness/enter
 
@@ -50,7 +50,8 @@ fuzz:
 selftest:
 	@$(IN) harness/boot $(K) $(V)
 
-## make boot PLAN=name  one plan of harness/plan; kcsan looks for data races (6.12)
+## make boot PLAN=name  one plan of harness/plan; kcsan looks for data races (6.12),
+##                      fuzz makes a million calls (CALLS=n, SEED=n)
 boot:
 	@$(IN) harness/boot $(K) $(PLAN)
 
