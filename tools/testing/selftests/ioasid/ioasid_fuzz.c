@@ -119,22 +119,19 @@ static void say_progress(void)
 	fflush(stdout);
 }
 
-/* Where it is, for who wants to know why. */
+/* Where they are, for who wants to know why. */
 static void show_stacks(void)
 {
-	char command[160];
-	unsigned int i;
+	static const char script[] =
+		"cd /proc\n"
+		"for t in [0-9]*/task/*; do\n"
+		"  grep -qx ioasid_fuzz $t/comm || continue\n"
+		"  echo \"# $t\"; head -n 8 $t/stack | sed 's/^/# /'\n"
+		"done";
 
-	for (i = 0; i < nr_slots; i++) {
-		if (!slots[i].pid)
-			continue;
-		snprintf(command, sizeof(command),
-			 "for f in /proc/%d/task/*/stack; do echo \"# $f\"; head -n 8 $f | sed 's/^/# /'; done",
-			 slots[i].pid);
-		fflush(stdout);
-		if (system(command))
-			return;
-	}
+	fflush(stdout);
+	if (system(script))
+		ksft_print_msg("stacks cannot be shown\n");
 }
 
 static bool hangs(void)
@@ -157,7 +154,7 @@ static void kill_all(void)
 	show_stacks();
 	for (i = 0; i < nr_slots; i++)
 		if (slots[i].pid)
-			kill(slots[i].pid, SIGKILL);
+			kill(-slots[i].pid, SIGKILL);
 }
 
 static bool run_all(__u64 end)

@@ -135,6 +135,8 @@ struct life {
 	__u64 seed;
 	bool careful;
 	bool may_raise;
+	/* Has only a container, so that its set goes with the group. */
+	bool bare;
 	/* Is somebody else's set, or alone in a process: no threads. */
 	bool guest;
 	enum end end;
@@ -144,6 +146,11 @@ struct life {
 	/* Whose memory is to move while it calls. */
 	struct thread *moving;
 	sem_t move;
+	/*
+	 * Held while a group leaves. Upstream's calls of a container are not safe
+	 * then, since before there were PASIDs: they share it, ours do not.
+	 */
+	pthread_rwlock_t group;
 	/* Held by who frees, or counts; shared by who allocates. */
 	pthread_rwlock_t books;
 	/* What was allocated last, by any thread. */

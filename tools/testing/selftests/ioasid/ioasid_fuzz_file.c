@@ -98,9 +98,12 @@ bool open_files(struct thread *t)
 
 	for (i = 0; i < NR_FILES; i++)
 		life.files[i] = NO_FILE;
-	life.files[NODE_FILE] = open(NODE, O_RDWR | (one_in(t, 2) ? O_CLOEXEC : 0));
-	if (life.files[NODE_FILE] < 0)
-		return false;
+	if (!life.bare) {
+		life.files[NODE_FILE] = open(NODE, O_RDWR |
+					     (one_in(t, 2) ? O_CLOEXEC : 0));
+		if (life.files[NODE_FILE] < 0)
+			return false;
+	}
 	open_container();
 	open_vm();
 	return true;
@@ -111,8 +114,10 @@ void close_files(struct thread *t)
 {
 	unsigned int i, first = some(t, NR_FILES);
 
+	pthread_rwlock_wrlock(&life.group);
 	for (i = 0; i < NR_FILES; i++)
 		replace_file((first + i) % NR_FILES, NO_FILE);
+	pthread_rwlock_unlock(&life.group);
 }
 
 /* -------- loose ones -------- */
@@ -132,7 +137,7 @@ static int open_something(struct thread *t)
 
 	switch (some(t, 8)) {
 	case 0:
-		return node_open();
+		return life.bare ? NO_FILE : node_open();
 	case 1:
 		return open("/dev/vfio/vfio", O_RDWR);
 	case 2:
@@ -259,9 +264,11 @@ static void leave_group(struct thread *t)
 	struct container c = { .fd = container, .group = group };
 	int ret;
 
+	pthread_rwlock_wrlock(&life.group);
 	replace_file(DEVICE_FILE, NO_FILE);
 	ret = ioctl(group, VFIO_GROUP_UNSET_CONTAINER);
 	count(GROUP, ret, errno);
+	pthread_rwlock_unlock(&life.group);
 	if (one_in(t, 16))
 		return;
 	ret = ioctl(group, VFIO_GROUP_SET_CONTAINER, &container);
@@ -477,7 +484,7 @@ static void do_meanwhile(struct thread *t)
 /* Waits for its argument while everything else goes on, even what it is about. */
 static void call_slowly(struct thread *t)
 {
-	bool node = one_in(t, 2), steady;
+	bool node = one_in(t, 2) && !life.bare, steady;
 	enum call_kind kind = node ? some(t, VFIO_ALLOC) :
 		VFIO_ALLOC + some(t, NR_CALLS - VFIO_ALLOC);
 	struct pollfd wait = { .events = POLLIN };
@@ -495,7 +502,8 @@ static void call_slowly(struct thread *t)
 					&steady), nr, trap.page))
 		goto out_close;
 	wait.fd = trap.uffd;
-	poll(&wait, 1, 50);
+	/* It may fail before it gets there. */
+	poll(&wait, 1, 10);
 	for (i = 0; i < n; i++)
 		do_meanwhile(t);
 	/* Without it, whoever waits wakes up when the trap is no more. */

@@ -157,18 +157,26 @@ static enum call_kind some_kind(struct thread *t)
 	}
 }
 
-/* What a child of a process with threads can do, and does not make it too many. */
+/*
+ * What a child of a process with threads can do, where any lock may be held for ever;
+ * and what does not make it too many.
+ */
 static bool is_for_children(enum call_kind kind)
 {
-	return kind != FORK && kind != SLOW && kind != VERIFY && kind != GROUP;
+	return kind != FORK && kind != SLOW && kind != VERIFY &&
+	       kind != GROUP && kind != VFIO_INFO;
 }
 
 static void one_call(struct thread *t)
 {
 	enum call_kind kind = some_kind(t);
 
+	/* What ends its set more often, and nothing that keeps it. */
+	if (life.bare && kind < VFIO_ALLOC)
+		kind = one_in(t, 40) ? SLOW : one_in(t, 40) ? GROUP :
+			VFIO_ALLOC + kind % (NR_CALLS - VFIO_ALLOC);
 	if (life.guest && !is_for_children(kind))
-		kind = NODE_LIST;
+		kind = VFIO_LIST;
 	if (kind < NR_CALLS)
 		make_call(t, kind);
 	else
@@ -264,7 +272,8 @@ static bool lose_privilege(struct thread *t)
 	if (!one_in(t, 3))
 		return true;
 	life.may_raise = false;
-	return !drop_privilege(how);
+	/* Who is somebody else forgets whom he should not outlive. */
+	return !drop_privilege(how) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 void live(unsigned int slot, __u32 nr, __u64 seed)
@@ -274,15 +283,19 @@ void live(unsigned int slot, __u32 nr, __u64 seed)
 	unsigned int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* With all its children, for who has to end them. */
+	setpgid(0, 0);
 	life.slot = slot;
 	life.nr = nr;
 	life.may_raise = true;
 	pthread_rwlock_init(&life.books, NULL);
+	pthread_rwlock_init(&life.group, NULL);
 	pthread_mutex_init(&life.list, NULL);
 	for (i = 0; i < NR_THREADS; i++)
 		if (!prepare_thread(&threads[i], i, seed))
 			_exit(KSFT_FAIL);
 	life.careful = one_in(t, 2);
+	life.bare = !life.careful && one_in(t, 2);
 	life.end = some(t, NR_ENDS);
 	if (life.careful && life.end == END_EXEC)
 		life.end = END_EXIT;
