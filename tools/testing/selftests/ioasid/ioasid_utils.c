@@ -586,13 +586,13 @@ int kmsg_open(void)
 
 /*
  * Not what KUnit says of its tests, which is TAP, nor the names that the kernel,
- * its command line and the test harness may have.
+ * its command line, the test harness, and who was running may have.
  */
 static bool is_about_pasids(const char *line)
 {
 	static const char *const others[] = {
 		" ", "#", "ok ", "not ok ", "Linux version", "Command line:",
-		"Kernel command line:", "plan:", NULL,
+		"Kernel command line:", "plan:", "CPU: ", NULL,
 	};
 	const char *text = strchr(line, ';');
 	size_t i;
