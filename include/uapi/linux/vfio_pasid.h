@@ -137,7 +137,7 @@ struct vfio_iommu_type1_info_cap_pasid {
  * Allocate one PASID into the container's set. PASID 0 is never handed out.
  *
  * Errors: EINVAL, EFAULT, EBADF, EOPNOTSUPP, ENOTTY, ENOMEM, EDQUOT, ENOSPC,
- * EEXIST, EBUSY.
+ * EEXIST, ENOENT, EBUSY.
  */
 struct vfio_iommu_alloc_pasid {
 	__u32	argsz;
@@ -244,7 +244,8 @@ struct vfio_iommu_unbind_pasid {
  * for whoever holds the container. Raising either one takes CAP_SYS_RESOURCE in the
  * initial user namespace.
  *
- * Errors: EINVAL, EFAULT, EOPNOTSUPP, ENOTTY, ENOMEM, ENOSPC, EBUSY, EPERM.
+ * Errors: EINVAL, EFAULT, EOPNOTSUPP, ENOTTY, ENOMEM, ENOENT, ENOSPC, EBUSY,
+ * EPERM.
  */
 struct vfio_iommu_pasid_quota {
 	__u32	argsz;
@@ -287,7 +288,7 @@ struct vfio_iommu_pasid_entry {
  * same kind on the other host and bind it to the same guest PASID; the number of
  * the PASID itself may differ.
  *
- * Errors: EINVAL, EFAULT, EBADF, EOPNOTSUPP, ENOTTY, ENOMEM.
+ * Errors: EINVAL, EFAULT, EBADF, EOPNOTSUPP, ENOTTY, ENOMEM, ENOENT.
  */
 struct vfio_iommu_list_pasids {
 	__u32	argsz;
