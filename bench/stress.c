@@ -613,6 +613,8 @@ static void finish(void)
 
 		SHIM_FAIL_IF(!IS_ERR(set), "keeps a set that nobody owns");
 	}
+	/* For ever: what a set keeps is in its list, and in the pool. */
+	ioasid_pool_press(&ioasid_system_pool);
 	compare(ioasid_host_set(), 0);
 	for (nr = 0; nr < DEVS; nr++)
 		ioasid_free_range(ioasid_host_set(), dev_of(nr), 0, U32_MAX);

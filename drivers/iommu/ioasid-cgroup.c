@@ -70,14 +70,14 @@ static bool ioasid_charges_are_ahead(struct misc_cg *cg)
 
 /**
  * ioasid_charge - charge the cgroup of current for a PASID
- * @pasid: the PASID, which nobody knows yet
+ * @charged: where the cgroup goes, on success only; with a reference
  *
  * Context: Process context.
  * Return: 0; -EBUSY if the cgroup, or one that it is in, has reached its limit; or
  * -EAGAIN if there is a charge for each PASID that the system has, though one of them
  * may be free.
  */
-int ioasid_charge(struct ioasid *pasid)
+int ioasid_charge(struct misc_cg **charged)
 {
 	struct misc_cg *cg = get_current_misc_cg();
 	int err = -EAGAIN;
@@ -88,23 +88,24 @@ int ioasid_charge(struct ioasid *pasid)
 		put_misc_cg(cg);
 		return err;
 	}
-	pasid->cg = cg;
+	*charged = cg;
 	return 0;
 }
 
 /**
  * ioasid_uncharge - return the charge for a PASID
- * @pasid: the PASID, of which nobody knows any more; nothing happens if it was not
- *         charged
+ * @cg: the cgroup that was charged; nothing happens for NULL
+ *
+ * Nobody knows the PASID any more.
  *
  * Context: Any context.
  */
-void ioasid_uncharge(struct ioasid *pasid)
+void ioasid_uncharge(struct misc_cg *cg)
 {
-	if (!pasid->cg)
+	if (!cg)
 		return;
-	misc_cg_uncharge(MISC_CG_RES_IOASID, pasid->cg, 1);
-	put_misc_cg(pasid->cg);
+	misc_cg_uncharge(MISC_CG_RES_IOASID, cg, 1);
+	put_misc_cg(cg);
 }
 
 /**

@@ -556,6 +556,7 @@ static void ioasid_introduce(struct ioasid_notifier *notifier,
 
 	wait_event(set->idle, ioasid_claim(set));
 
+	ioasid_forbid_spares(set);
 	ioasid_set_lock(set, &flags);
 	set->listeners++;
 	replay.side = !set->side;
@@ -574,6 +575,7 @@ static void ioasid_introduce(struct ioasid_notifier *notifier,
 	ioasid_set_lock(set, &flags);
 	list_del(&marker.node);
 	ioasid_set_unlock(set, flags);
+	ioasid_allow_spares(set);
 	ioasid_tell(set);
 }
 

@@ -23,16 +23,14 @@ static u32 ioasid_nr_locals;
 
 static void ioasid_locals_add_locked(int nr)
 {
-	struct ioasid_system_info info;
-	u32 local;
+	u32 capacity = ioasid_capacity();
+	u32 local = min(capacity, ioasid_pool_shared_min(&ioasid_system_pool));
 
 	lockdep_assert_held(&ioasid_locals_lock);
 
 	ioasid_nr_locals += nr;
-	ioasid_get_system_info(&info);
-	local = min(info.capacity, info.shared_min);
 	/* Of each range, 0 is not handed out; and it is in one of the two. */
-	ioasid_set_charge_capacity(info.capacity - local +
+	ioasid_set_charge_capacity(capacity - local +
 				   (u64)ioasid_nr_locals * (local - !!local));
 }
 

@@ -11,6 +11,7 @@
 
 struct ioasid_pool ioasid_system_pool = {
 	.xa = XARRAY_INIT(ioasid_system_pool.xa, IOASID_NUMBERS_FLAGS),
+	.keepers = LIST_HEAD_INIT(ioasid_system_pool.keepers),
 };
 
 /* A space of one number holds no PASID at all: 0 is not one. */
@@ -58,6 +59,7 @@ void ioasid_pool_init(struct ioasid_pool *pool, u32 cap, u32 local)
 {
 	*pool = (struct ioasid_pool) { .cap = cap, .local = local };
 	xa_init_flags(&pool->xa, IOASID_NUMBERS_FLAGS);
+	INIT_LIST_HEAD(&pool->keepers);
 }
 
 /**
@@ -108,17 +110,34 @@ u32 ioasid_pool_free_locked(struct ioasid_pool *pool)
 	return ioasid_pool_beside_locked(pool, pool->claimed);
 }
 
+/* What there is not enough of may be somebody's spare: then -EAGAIN, under pressure. */
+int ioasid_pool_refuse_locked(struct ioasid_pool *pool)
+{
+	lockdep_assert_held(&pool->xa.xa_lock);
+
+	return pool->nr_keepers ? -EAGAIN : -ENOSPC;
+}
+
 void ioasid_pool_install_capacity(struct ioasid_pool *pool, u32 nr)
 {
 	unsigned long flags;
+	bool shrunk;
+	u32 old;
 
 	if (nr < 2)
 		return;
 
+	ioasid_pool_press(pool);
 	xa_lock_irqsave(&pool->xa, flags);
+	old = ioasid_pool_capacity_locked(pool);
 	pool->reported = min_not_zero(pool->reported,
 				      min(nr, IOASID_CAPACITY_MAX));
+	shrunk = ioasid_pool_capacity_locked(pool) < old && pool->used;
 	xa_unlock_irqrestore(&pool->xa, flags);
+
+	/* Else for ever: a PASID above the new end must not be kept when it is freed. */
+	if (!shrunk)
+		ioasid_pool_relax(pool);
 }
 
 u32 ioasid_pool_capacity(struct ioasid_pool *pool)
@@ -136,6 +155,7 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
 {
 	unsigned long flags;
 
+	ioasid_pool_press(pool);
 	xa_lock_irqsave(&pool->xa, flags);
 	*info = (struct ioasid_system_info) {
 		.capacity = ioasid_pool_capacity_locked(pool),
@@ -145,6 +165,7 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
 		.free = ioasid_pool_free_locked(pool),
 	};
 	xa_unlock_irqrestore(&pool->xa, flags);
+	ioasid_pool_relax(pool);
 }
 
 /**
@@ -157,7 +178,8 @@ void ioasid_pool_info(struct ioasid_pool *pool, struct ioasid_system_info *info)
  * smaller one that comes late lowers the capacity for future allocations and
  * leaves every PASID alone that was handed out before.
  *
- * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
+ * Context: Any that may take a spinlock_t. Takes and releases the pool's lock, and
+ * those of sets.
  */
 void ioasid_install_capacity(u32 nr)
 {
@@ -184,7 +206,8 @@ EXPORT_SYMBOL_GPL(ioasid_capacity);
  * ioasid_get_system_info - look at the books of the system
  * @info: filled in, all fields of the same moment
  *
- * Context: Any that may take a spinlock_t. Takes and releases the pool's lock.
+ * Context: Any that may take a spinlock_t. Takes and releases the pool's lock, and
+ * those of sets.
  */
 void ioasid_get_system_info(struct ioasid_system_info *info)
 {

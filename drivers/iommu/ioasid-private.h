@@ -29,9 +29,12 @@ struct pid;
  * @cap:      the administrator's cap, 0 for none; also the size where no IOMMU
  *            reports one
  * @local:    numbers below this are local to devices; immutable once used
- * @used:     numbers that are taken: the sum of ioasid_set.shared
- * @claimed:  the sum of max(shared, guarantee) over all sets: what is not free for
+ * @used:     numbers that are taken: the sum of ioasid_set.taken
+ * @claimed:  the sum of max(taken, guarantee) over all sets: what is not free for
  *            everybody. Grows only while it fits the pool.
+ * @keepers:  the sets that may keep spares, see ioasid-spare.c
+ * @nr_keepers: how many they are
+ * @pressed:  how many want no set to keep spares
  *
  * The system has one; each test makes its own.
  *
@@ -46,6 +49,9 @@ struct ioasid_pool {
 	u32 local;
 	u32 used;
 	u32 claimed;
+	struct list_head keepers;
+	u32 nr_keepers;
+	u32 pressed;
 };
 
 /* How every space of numbers is kept: free ones are marked. */
@@ -75,6 +81,7 @@ struct ioasid_local {
  * @type: what happened
  * @side: of struct ioasid.made: which side of a replay the PASID is on, see
  *        struct ioasid_replay
+ * @listed: of struct ioasid.made: the PASID is in the set's list; under its lock
  *
  * It is a member of what it is about, so that a free never needs memory.
  */
@@ -82,6 +89,7 @@ struct ioasid_note {
 	struct ioasid_note *next;
 	enum ioasid_event_type type:8;
 	bool side;
+	bool listed;
 };
 
 /**
@@ -93,6 +101,10 @@ struct ioasid_notes {
 	struct ioasid_note *first;
 	struct ioasid_note **tail;
 };
+
+/* Numbers that a set may keep when they are reclaimed, and sets that may. */
+#define IOASID_SPARES	8
+#define IOASID_KEEPERS	64
 
 /**
  * struct ioasid_set - an owner of PASIDs
@@ -114,13 +126,19 @@ struct ioasid_notes {
  *             guards all that follows.
  * @dead:      the last owner has gone: nothing new is allocated
  * @used:      PASIDs that are not reclaimed
- * @shared:    the shared ones among them
+ * @taken:     the shared ones among them, and the spares: numbers of the pool that
+ *             are not free for others; changed under the pool's lock, too
  * @pending:   those of @used that are freed and wait for a last reference
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
  * @side:      of every PASID that is not freed, unless somebody is introduced
- * @pasids:    struct ioasid.node of every PASID that is not freed, in the order of
- *             allocation, and markers of those who walk the list (id 0)
+ * @pasids:    struct ioasid.node of every PASID that is not freed, of the spares, and
+ *             markers of those who walk the list (id 0)
+ * @walkers:   how many walk the list; there are no spares while somebody does
+ * @keeps:     may keep spares; changed under the pool's lock, too
+ * @nr_spares: how many there are
+ * @spares:    PASIDs that are reclaimed, and whose numbers the set has not given back
+ * @keeper:    in ioasid_pool.keepers while @keeps; under the pool's lock
  * @telling:   somebody delivers events, and nobody else may
  * @listeners: notifiers that have to be told; 0 saves the queue
  * @unsettled: somebody has to sleep for what it was told; for who tells
@@ -163,12 +181,17 @@ struct ioasid_set {
 	bool telling;
 	unsigned int listeners;
 	u32 used;
-	u32 shared;
+	u32 taken;
 	u32 pending;
 	u32 guarantee;
 	u32 limit;
 	bool side;
+	bool keeps;
+	u32 nr_spares;
+	struct ioasid *spares[IOASID_SPARES];
 	struct list_head pasids;
+	u32 walkers;
+	struct list_head keeper;
 	bool unsettled;
 	struct ioasid_notes notes;
 	struct ioasid_notes heard;
@@ -219,33 +242,37 @@ struct ioasid_binding {
  *         ============  ==============================================
  *
  *         A user comes only while %IOASID_FREED is clear, without any lock; the
- *         flag is set once, under the set's lock. The event that tells of the
- *         free is a user.
- * @set:   its owner, which it keeps alive; immutable
+ *         flag is set and, for a spare's next life, cleared under the set's lock.
+ *         The event that tells of the free is a user. Who finds a PASID that is
+ *         FREE finds none.
+ * @set:   its owner, which it keeps alive until reclaimed; immutable
+ * @data:  the owner's private data; written under the set's lock
+ * @made:  tells that it was allocated
  * @local: the space that its number is from, NULL for a shared one; immutable
  * @binding: its private ID, NULL for none; under the set's lock
- * @cg:    the cgroup that was charged for it, kept; NULL for none; immutable
- * @data:  the owner's private data; written under the set's lock
- * @node:  in ioasid_set.pasids until freed; under the set's lock
+ * @cg:    the cgroup that was charged for it, kept; NULL for none; for whoever
+ *         allocates or reclaims it
+ * @node:  in ioasid_set.pasids while @made.listed; under the set's lock
  * @freed: tells that it was freed
- * @made:  tells that it was allocated
  * @rcu:   readers look PASIDs up under RCU
+ *
+ * First comes what each lookup touches, then what each free does.
  */
 struct ioasid {
 	ioasid_t id;
 	atomic_t life;
 	struct ioasid_set *set;
-	struct ioasid_local *local;
-	struct ioasid_binding *binding;
-	struct misc_cg *cg;
 	void __rcu *data;
-	union {
-		struct list_head node;
-		struct ioasid_note freed;
-	};
 	union {
 		struct ioasid_note made;
 		struct rcu_head rcu;
+	};
+	struct ioasid_local *local;
+	struct ioasid_binding *binding;
+	struct misc_cg *cg;
+	union {
+		struct list_head node;
+		struct ioasid_note freed;
 	};
 };
 
@@ -263,22 +290,23 @@ u32 ioasid_pool_capacity_locked(struct ioasid_pool *pool);
 u32 ioasid_pool_shared_min(struct ioasid_pool *pool);
 u32 ioasid_pool_left_locked(struct ioasid_pool *pool);
 u32 ioasid_pool_free_locked(struct ioasid_pool *pool);
+int ioasid_pool_refuse_locked(struct ioasid_pool *pool);
 void ioasid_pool_info(struct ioasid_pool *pool,
 		      struct ioasid_system_info *info);
 
 /* ioasid-cgroup.c */
 #ifdef CONFIG_IOASID_CGROUP
-int ioasid_charge(struct ioasid *pasid);
-void ioasid_uncharge(struct ioasid *pasid);
+int ioasid_charge(struct misc_cg **charged);
+void ioasid_uncharge(struct misc_cg *cg);
 void ioasid_set_charge_capacity(u64 nr);
 u32 ioasid_charge_room(void);
 #else
-static inline int ioasid_charge(struct ioasid *pasid)
+static inline int ioasid_charge(struct misc_cg **charged)
 {
 	return 0;
 }
 
-static inline void ioasid_uncharge(struct ioasid *pasid)
+static inline void ioasid_uncharge(struct misc_cg *cg)
 {
 }
 
@@ -331,8 +359,22 @@ void ioasid_books_lock(struct ioasid_set *set, unsigned long *flags)
 void ioasid_books_unlock(struct ioasid_set *set, unsigned long flags)
 	__releases(&set->pool->xa.xa_lock) __releases(&set->privates.xa_lock);
 int ioasid_set_may_alloc_locked(struct ioasid_set *set, bool shared);
-void ioasid_set_charge_locked(struct ioasid_set *set, bool shared);
-bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared);
+void ioasid_set_use_locked(struct ioasid_set *set);
+bool ioasid_set_unuse_locked(struct ioasid_set *set, u32 nr);
+void ioasid_set_take_locked(struct ioasid_set *set);
+void ioasid_set_give_back_locked(struct ioasid_set *set, u32 nr);
+
+/* ioasid-spare.c */
+void ioasid_list_locked(struct ioasid *pasid);
+void ioasid_put_spare_locked(struct ioasid *pasid);
+bool ioasid_keep_spare_locked(struct ioasid *pasid);
+struct ioasid *ioasid_take_spare_locked(struct ioasid_set *set, ioasid_t min,
+					ioasid_t max);
+void ioasid_drop_spares_locked(struct ioasid_set *set);
+void ioasid_forbid_spares(struct ioasid_set *set);
+void ioasid_allow_spares(struct ioasid_set *set);
+void ioasid_pool_press(struct ioasid_pool *pool);
+void ioasid_pool_relax(struct ioasid_pool *pool);
 
 /**
  * struct ioasid_walk - somebody who frees PASIDs of a set's list

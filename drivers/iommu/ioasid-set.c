@@ -76,7 +76,10 @@ static void ioasid_books_assert_locked(struct ioasid_set *set)
 	lockdep_assert_held(&set->pool->xa.xa_lock);
 }
 
-/* May the set have one more PASID, whatever its number? */
+/*
+ * May the set have one more PASID, whatever its number? -EAGAIN if that is to be asked
+ * again with the pool pressed.
+ */
 int ioasid_set_may_alloc_locked(struct ioasid_set *set, bool shared)
 {
 	ioasid_books_assert_locked(set);
@@ -87,52 +90,65 @@ int ioasid_set_may_alloc_locked(struct ioasid_set *set, bool shared)
 		return -EOPNOTSUPP;
 	if (set->used >= set->limit)
 		return -EDQUOT;
-	if (shared && set->shared >= set->guarantee &&
+	if (shared && set->taken >= set->guarantee &&
 	    !ioasid_pool_free_locked(set->pool))
-		return -ENOSPC;
+		return ioasid_pool_refuse_locked(set->pool);
 	return 0;
 }
 
-/* Local PASIDs cost the system nothing. */
-void ioasid_set_charge_locked(struct ioasid_set *set, bool shared)
+/* The set has one PASID more, shared or not. */
+void ioasid_set_use_locked(struct ioasid_set *set)
 {
-	ioasid_books_assert_locked(set);
+	lockdep_assert_held(&set->privates.xa_lock);
 
 	if (!set->used++)
 		refcount_inc(&set->refs);
-	if (!shared)
-		return;
-	if (set->shared++ >= set->guarantee)
+}
+
+/* Returns true if the caller has to put the set, after unlocking. */
+bool ioasid_set_unuse_locked(struct ioasid_set *set, u32 nr)
+{
+	lockdep_assert_held(&set->privates.xa_lock);
+
+	set->used -= nr;
+	return nr && !set->used;
+}
+
+/* A number of the pool is the set's. Local PASIDs cost the system nothing. */
+void ioasid_set_take_locked(struct ioasid_set *set)
+{
+	ioasid_books_assert_locked(set);
+
+	if (set->taken++ >= set->guarantee)
 		set->pool->claimed++;
 	set->pool->used++;
 }
 
-/* Returns true if the caller has to put the set, after unlocking. */
-bool ioasid_set_uncharge_locked(struct ioasid_set *set, bool shared)
+/* Numbers are the pool's again. */
+void ioasid_set_give_back_locked(struct ioasid_set *set, u32 nr)
 {
+	u32 claim = max(set->taken, set->guarantee);
+
 	ioasid_books_assert_locked(set);
 
-	if (shared) {
-		set->pool->used--;
-		if (--set->shared >= set->guarantee)
-			set->pool->claimed--;
-	}
-	return !--set->used;
+	set->taken -= nr;
+	set->pool->claimed -= claim - max(set->taken, set->guarantee);
+	set->pool->used -= nr;
 }
 
 /* The set's claim follows its guarantee; the change has to fit, or nothing. */
 static int ioasid_set_guarantee_locked(struct ioasid_set *set, u32 guarantee)
 {
 	struct ioasid_pool *pool = set->pool;
-	u32 old = max(set->shared, set->guarantee);
-	u32 new = max(set->shared, guarantee);
+	u32 old = max(set->taken, set->guarantee);
+	u32 new = max(set->taken, guarantee);
 
 	ioasid_books_assert_locked(set);
 
 	if (new > old && !ioasid_pool_capacity_locked(pool))
 		return -EOPNOTSUPP;
 	if (new > old && new - old > ioasid_pool_free_locked(pool))
-		return -ENOSPC;
+		return ioasid_pool_refuse_locked(pool);
 	pool->claimed += new - old;
 	set->guarantee = guarantee;
 	return 0;
@@ -250,12 +266,27 @@ struct ioasid_set *ioasid_sets_next_locked(struct ioasid_set *set)
 	return ioasid_sets_from_locked(set ? set->id + 1 : 0);
 }
 
+/* As ioasid_set_guarantee_locked(), without any spares in the way. */
+static int ioasid_set_first_guarantee(struct ioasid_set *set, u32 guarantee)
+{
+	unsigned long flags;
+	int err;
+
+	if (!guarantee)
+		return 0;
+	ioasid_pool_press(set->pool);
+	ioasid_books_lock(set, &flags);
+	err = ioasid_set_guarantee_locked(set, guarantee);
+	ioasid_books_unlock(set, flags);
+	ioasid_pool_relax(set->pool);
+	return err;
+}
+
 /* One step for all to see: the token is taken, or the set was never there. */
 static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 				  bool *tell)
 {
 	struct ioasid_set *old = NULL;
-	unsigned long flags;
 	int err;
 
 	lockdep_assert_held(&ioasid_sets_mutex);
@@ -273,9 +304,7 @@ static int ioasid_sets_add_locked(struct ioasid_set *set, u32 guarantee,
 	if (err < 0)
 		return err;
 
-	ioasid_books_lock(set, &flags);
-	err = ioasid_set_guarantee_locked(set, guarantee);
-	ioasid_books_unlock(set, flags);
+	err = ioasid_set_first_guarantee(set, guarantee);
 	if (err) {
 		xa_erase(&ioasid_all_sets, set->id);
 		return err;
@@ -555,6 +584,30 @@ static int ioasid_set_check_adjust_locked(struct ioasid_set *set, u32 guarantee,
 	return 0;
 }
 
+static int ioasid_set_try_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
+				 unsigned int flags)
+{
+	unsigned long irqflags;
+	int err;
+
+	ioasid_books_lock(set, &irqflags);
+	if (!(flags & IOASID_ADJUST_GUARANTEE))
+		guarantee = set->guarantee;
+	if (!(flags & IOASID_ADJUST_LIMIT))
+		limit = set->limit;
+
+	err = ioasid_set_check_adjust_locked(set, guarantee, limit, flags);
+	if (!err)
+		err = ioasid_set_guarantee_locked(set, guarantee);
+	if (!err)
+		set->limit = limit;
+	if (err != -EAGAIN)
+		trace_ioasid_set_adjust(set->id, set->token, guarantee, limit,
+					err);
+	ioasid_books_unlock(set, irqflags);
+	return err;
+}
+
 /**
  * ioasid_set_adjust - change guarantee and limit of a set in one step
  * @set: the set
@@ -580,25 +633,17 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 		      unsigned int flags)
 {
 	const unsigned int what = IOASID_ADJUST_GUARANTEE | IOASID_ADJUST_LIMIT;
-	unsigned long irqflags;
 	int err;
 
 	if (!(flags & what) || flags & ~(what | IOASID_ADJUST_MAY_RAISE))
 		return -EINVAL;
 
-	ioasid_books_lock(set, &irqflags);
-	if (!(flags & IOASID_ADJUST_GUARANTEE))
-		guarantee = set->guarantee;
-	if (!(flags & IOASID_ADJUST_LIMIT))
-		limit = set->limit;
-
-	err = ioasid_set_check_adjust_locked(set, guarantee, limit, flags);
-	if (!err)
-		err = ioasid_set_guarantee_locked(set, guarantee);
-	if (!err)
-		set->limit = limit;
-	trace_ioasid_set_adjust(set->id, set->token, guarantee, limit, err);
-	ioasid_books_unlock(set, irqflags);
+	err = ioasid_set_try_adjust(set, guarantee, limit, flags);
+	if (err == -EAGAIN) {
+		ioasid_pool_press(set->pool);
+		err = ioasid_set_try_adjust(set, guarantee, limit, flags);
+		ioasid_pool_relax(set->pool);
+	}
 	return err;
 }
 EXPORT_SYMBOL_GPL(ioasid_set_adjust);
@@ -612,8 +657,8 @@ static u32 ioasid_set_available_locked(struct ioasid_set *set)
 {
 	u32 room = ioasid_pool_free_locked(set->pool);
 
-	if (set->guarantee > set->shared)
-		room += set->guarantee - set->shared;
+	if (set->guarantee > set->taken)
+		room += set->guarantee - set->taken;
 	return min3(room, ioasid_pool_left_locked(set->pool),
 		    set->limit - min(set->limit, set->used));
 }
@@ -624,21 +669,23 @@ static u32 ioasid_set_available_locked(struct ioasid_set *set)
  * @info: filled in, all fields of the same moment
  *
  * Context: Any that may take a spinlock_t. Takes and releases the locks of the
- * set and its pool.
+ * set, of its pool, and of other sets.
  */
 void ioasid_set_get_info(struct ioasid_set *set, struct ioasid_set_info *info)
 {
 	unsigned long flags;
 
+	ioasid_pool_press(set->pool);
 	ioasid_books_lock(set, &flags);
 	*info = (struct ioasid_set_info) {
 		.used = set->used,
 		.pending = set->pending,
-		.local = set->used - set->shared,
+		.local = set->used - set->taken,
 		.guarantee = set->guarantee,
 		.limit = set->limit,
 		.available = ioasid_set_available_locked(set),
 	};
 	ioasid_books_unlock(set, flags);
+	ioasid_pool_relax(set->pool);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_get_info);

@@ -35,6 +35,20 @@
 
 static struct kmem_cache *ioasid_cache __ro_after_init;
 
+/**
+ * struct ioasid_parts - what a PASID needs beside a number
+ * @local:   see struct ioasid
+ * @binding: likewise
+ * @cg:      likewise
+ *
+ * Had before any lock is taken.
+ */
+struct ioasid_parts {
+	struct ioasid_local *local;
+	struct ioasid_binding *binding;
+	struct misc_cg *cg;
+};
+
 /*
  * Puts @pasid at the lowest free number in [min, max], which may be empty. The
  * caller has the lock of the numbers.
@@ -65,9 +79,11 @@ static int ioasid_number_locked(struct xa_state *xas, struct ioasid *pasid,
 	u32 capacity = ioasid_pool_capacity_locked(pool);
 	int err;
 
-	if (!pasid->local)
-		return ioasid_store_locked(xas, pasid, max(min, shared_min),
-					   min(max, capacity - 1));
+	if (!pasid->local) {
+		err = ioasid_store_locked(xas, pasid, max(min, shared_min),
+					  min(max, capacity - 1));
+		return err == -ENOSPC ? ioasid_pool_refuse_locked(pool) : err;
+	}
 
 	xa_lock(&pasid->local->xa);
 	err = ioasid_store_locked(xas, pasid,
@@ -77,87 +93,164 @@ static int ioasid_number_locked(struct xa_state *xas, struct ioasid *pasid,
 	return err;
 }
 
+static void ioasid_unlist_locked(struct ioasid *pasid)
+{
+	if (pasid->made.listed)
+		list_del(&pasid->node);
+	pasid->made.listed = false;
+}
+
 /* All at once: from here on others find the PASID. Nothing can fail. */
 static bool ioasid_publish_locked(struct xa_state *privates,
-				  struct ioasid *pasid)
+				  struct ioasid *pasid,
+				  const struct ioasid_request *req,
+				  const struct ioasid_parts *parts)
 {
+	int users = req->flags & IOASID_REQUEST_GET ? 1 : 0;
 	struct ioasid_set *set = pasid->set;
-	struct ioasid_binding *binding = pasid->binding;
 	bool tell = false;
 
+	pasid->cg = parts->cg;
 	pasid->made.side = set->side;
-	list_add_tail(&pasid->node, &set->pasids);
-	ioasid_set_charge_locked(set, !pasid->local);
+	rcu_assign_pointer(pasid->data, req->data);
+	/* Who finds it alive finds its data. */
+	atomic_set_release(&pasid->life, users);
+	ioasid_list_locked(pasid);
+	ioasid_set_use_locked(set);
 	ioasid_trace_pasid(alloc, pasid, IOASID_PRIVATE_NONE);
-	if (atomic_read(&pasid->life))
+	if (users)
 		ioasid_trace_pasid(get, pasid, IOASID_PRIVATE_NONE);
 	if (ioasid_telling_locked(set))
 		tell = ioasid_note_locked(set, &pasid->made, IOASID_EVENT_ALLOC);
-	if (binding)
-		tell |= ioasid_bind_locked(privates, binding, pasid);
+	if (parts->binding)
+		tell |= ioasid_bind_locked(privates, parts->binding, pasid);
 	return tell;
 }
 
 static int ioasid_insert_locked(struct xa_state *numbers,
 				struct xa_state *privates, struct ioasid *pasid,
-				const struct ioasid_request *req)
+				const struct ioasid_request *req,
+				const struct ioasid_parts *parts)
 {
 	int err;
 
-	err = ioasid_set_may_alloc_locked(pasid->set, !pasid->local);
+	err = ioasid_set_may_alloc_locked(pasid->set, !parts->local);
 	if (err)
 		return err;
 
-	if (pasid->binding) {
+	if (parts->binding) {
 		err = ioasid_reserve_private_locked(privates, req->private);
 		if (err)
 			return err;
 	}
 
 	err = ioasid_number_locked(numbers, pasid, req->min, req->max);
-	if (err && pasid->binding)
+	if (err && parts->binding)
 		ioasid_cancel_private_locked(privates);
+	if (!err && !parts->local)
+		ioasid_set_take_locked(pasid->set);
 	return err;
 }
 
-static void ioasid_delete(struct ioasid *pasid)
+/* -EAGAIN if the pool has to be pressed first. */
+static int ioasid_try_insert(struct ioasid *pasid,
+			     const struct ioasid_request *req,
+			     const struct ioasid_parts *parts, gfp_t gfp,
+			     ioasid_t *id)
 {
-	if (pasid->binding)
-		ioasid_binding_free(pasid->binding);
-	ioasid_uncharge(pasid);
-	ioasid_local_put(pasid->local);
-	kmem_cache_free(ioasid_cache, pasid);
+	struct ioasid_set *set = pasid->set;
+	XA_STATE(numbers, &set->pool->xa, 0);
+	XA_STATE(privates, &set->privates, 0);
+	unsigned long flags;
+	bool tell = false;
+	int err;
+
+	if (parts->local)
+		numbers.xa = &parts->local->xa;
+	do {
+		ioasid_books_lock(set, &flags);
+		err = ioasid_insert_locked(&numbers, &privates, pasid, req,
+					   parts);
+		if (!err) {
+			*id = pasid->id;
+			tell = ioasid_publish_locked(&privates, pasid, req,
+						     parts);
+		}
+		ioasid_books_unlock(set, flags);
+	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
+	if (tell)
+		ioasid_tell(set);
+	return err;
 }
 
-static struct ioasid *ioasid_new(struct ioasid_set *set,
-				 const struct ioasid_request *req, gfp_t gfp)
+/* A PASID that did not exist. It is FREE, so that nobody finds it too early. */
+static int ioasid_make(struct ioasid_set *set, const struct ioasid_request *req,
+		       const struct ioasid_parts *parts, gfp_t gfp,
+		       ioasid_t *id)
 {
 	struct ioasid *pasid = kmem_cache_alloc(ioasid_cache, gfp);
+	int err;
 
 	if (!pasid)
-		return NULL;
+		return -ENOMEM;
 	pasid->set = set;
-	pasid->local = NULL;
+	pasid->local = parts->local;
 	pasid->binding = NULL;
-	pasid->cg = NULL;
-	atomic_set(&pasid->life, req->flags & IOASID_REQUEST_GET ? 1 : 0);
-	RCU_INIT_POINTER(pasid->data, req->data);
+	pasid->made.listed = false;
+	RCU_INIT_POINTER(pasid->data, NULL);
+	atomic_set(&pasid->life, IOASID_FREED);
 
-	if (req->dev) {
-		pasid->local = ioasid_local_get(req->dev, gfp);
-		if (!pasid->local)
-			goto err_delete;
+	err = ioasid_try_insert(pasid, req, parts, gfp, id);
+	if (err == -EAGAIN) {
+		ioasid_pool_press(set->pool);
+		err = ioasid_try_insert(pasid, req, parts, gfp, id);
+		ioasid_pool_relax(set->pool);
 	}
-	if (req->flags & IOASID_REQUEST_PRIVATE) {
-		pasid->binding = ioasid_binding_new(gfp);
-		if (!pasid->binding)
-			goto err_delete;
-	}
-	return pasid;
+	if (err)
+		kmem_cache_free(ioasid_cache, pasid);
+	return err;
+}
 
-err_delete:
-	ioasid_delete(pasid);
+/*
+ * A spare that will do, with the private ID reserved if one is wanted; or NULL. The
+ * limit of a set that was freed is 0.
+ */
+static struct ioasid *ioasid_spare_locked(struct ioasid_set *set,
+					  struct xa_state *privates,
+					  const struct ioasid_request *req,
+					  const struct ioasid_parts *parts)
+{
+	struct ioasid *pasid;
+
+	if (parts->local || set->used >= set->limit)
+		return NULL;
+	pasid = ioasid_take_spare_locked(set, req->min, req->max);
+	if (!pasid || !parts->binding ||
+	    !ioasid_reserve_private_locked(privates, req->private))
+		return pasid;
+	ioasid_put_spare_locked(pasid);
 	return NULL;
+}
+
+/* Returns false, with nothing changed, if there is no spare or anything is amiss. */
+static bool ioasid_reuse(struct ioasid_set *set, const struct ioasid_request *req,
+			 const struct ioasid_parts *parts, ioasid_t *id)
+{
+	XA_STATE(privates, &set->privates, 0);
+	struct ioasid *pasid;
+	unsigned long flags;
+	bool tell = false;
+
+	ioasid_set_lock(set, &flags);
+	pasid = ioasid_spare_locked(set, &privates, req, parts);
+	if (pasid) {
+		*id = pasid->id;
+		tell = ioasid_publish_locked(&privates, pasid, req, parts);
+	}
+	ioasid_set_unlock(set, flags);
+	if (tell)
+		ioasid_tell(set);
+	return pasid;
 }
 
 static int ioasid_check_request(const struct ioasid_request *req)
@@ -173,7 +266,7 @@ static int ioasid_check_request(const struct ioasid_request *req)
 	return 0;
 }
 
-static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
+static int ioasid_try_may_alloc(struct ioasid_set *set, bool shared)
 {
 	unsigned long flags;
 	int err;
@@ -181,6 +274,18 @@ static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
 	ioasid_books_lock(set, &flags);
 	err = ioasid_set_may_alloc_locked(set, shared);
 	ioasid_books_unlock(set, flags);
+	return err;
+}
+
+static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
+{
+	int err = ioasid_try_may_alloc(set, shared);
+
+	if (err == -EAGAIN) {
+		ioasid_pool_press(set->pool);
+		err = ioasid_try_may_alloc(set, shared);
+		ioasid_pool_relax(set->pool);
+	}
 	return err;
 }
 
@@ -194,14 +299,15 @@ static int ioasid_may_alloc(struct ioasid_set *set, bool shared)
  *
  * A cgroup shall not see what is refused for other reasons, so these come first.
  */
-static int ioasid_try_charge(struct ioasid *pasid, gfp_t gfp)
+static int ioasid_try_charge(struct ioasid_set *set, struct ioasid_parts *parts,
+			     gfp_t gfp)
 {
 	int err, tries = IOASID_CHARGE_TRIES;
 
 	while (tries--) {
-		err = ioasid_may_alloc(pasid->set, !pasid->local);
+		err = ioasid_may_alloc(set, !parts->local);
 		if (!err)
-			err = ioasid_charge(pasid);
+			err = ioasid_charge(&parts->cg);
 		if (err != -EAGAIN && (err != -EBUSY || !ioasid_charge_room()))
 			return err;
 		if (gfpflags_allow_blocking(gfp))
@@ -212,46 +318,49 @@ static int ioasid_try_charge(struct ioasid *pasid, gfp_t gfp)
 	return -ENOSPC;
 }
 
+static int ioasid_get_parts(struct ioasid_set *set,
+			    const struct ioasid_request *req, gfp_t gfp,
+			    struct ioasid_parts *parts)
+{
+	if (req->dev) {
+		parts->local = ioasid_local_get(req->dev, gfp);
+		if (!parts->local)
+			return -ENOMEM;
+	}
+	if (req->flags & IOASID_REQUEST_PRIVATE) {
+		parts->binding = ioasid_binding_new(gfp);
+		if (!parts->binding)
+			return -ENOMEM;
+	}
+	if (req->flags & IOASID_REQUEST_CHARGE)
+		return ioasid_try_charge(set, parts, gfp);
+	return 0;
+}
+
+static void ioasid_put_parts(struct ioasid_parts *parts)
+{
+	if (parts->binding)
+		ioasid_binding_free(parts->binding);
+	ioasid_uncharge(parts->cg);
+	ioasid_local_put(parts->local);
+}
+
 static int ioasid_try_request(struct ioasid_set *set,
 			      const struct ioasid_request *req,
 			      gfp_t gfp, ioasid_t *id)
 {
-	XA_STATE(numbers, &set->pool->xa, 0);
-	XA_STATE(privates, &set->privates, 0);
-	struct ioasid *pasid;
-	unsigned long flags;
-	bool tell = false;
+	struct ioasid_parts parts = { };
 	int err;
 
 	err = ioasid_check_request(req);
 	if (err)
 		return err;
 
-	pasid = ioasid_new(set, req, gfp);
-	if (!pasid)
-		return -ENOMEM;
-	if (pasid->local)
-		numbers.xa = &pasid->local->xa;
-	if (req->flags & IOASID_REQUEST_CHARGE) {
-		err = ioasid_try_charge(pasid, gfp);
-		if (err)
-			goto out_delete;
-	}
-
-	do {
-		ioasid_books_lock(set, &flags);
-		err = ioasid_insert_locked(&numbers, &privates, pasid, req);
-		if (!err) {
-			tell = ioasid_publish_locked(&privates, pasid);
-			*id = pasid->id;
-		}
-		ioasid_books_unlock(set, flags);
-	} while (xas_nomem(&numbers, gfp) || xas_nomem(&privates, gfp));
-	if (tell)
-		ioasid_tell(set);
-out_delete:
+	err = ioasid_get_parts(set, req, gfp, &parts);
+	if (!err && !ioasid_reuse(set, req, &parts, id))
+		err = ioasid_make(set, req, &parts, gfp, id);
 	if (err)
-		ioasid_delete(pasid);
+		ioasid_put_parts(&parts);
 	return err;
 }
 
@@ -324,33 +433,99 @@ int ioasid_alloc(struct ioasid_set *set, ioasid_t min, ioasid_t max,
 	return ioasid_alloc_request(set, &req, gfp, id);
 }
 
-/* Returns true if the caller has to put the set, after unlocking. */
-static bool ioasid_reclaim_locked(struct ioasid *pasid)
-{
-	struct ioasid_local *local = pasid->local;
+/**
+ * struct ioasid_rest - what is left to do for reclaimed PASIDs, without any lock
+ * @gone: those whose memory is to be given back
+ * @cg:   the cgroup that was charged for one that is a spare now, or NULL
+ * @tell: somebody has to be told
+ * @put:  the set is to be put
+ */
+struct ioasid_rest {
+	struct list_head gone;
+	struct misc_cg *cg;
+	bool tell;
+	bool put;
+};
 
-	ioasid_trace_pasid(reclaim, pasid, IOASID_PRIVATE_NONE);
-	if (local) {
-		xa_lock(&local->xa);
-		__xa_erase(&local->xa, pasid->id);
-		xa_unlock(&local->xa);
-	} else {
-		__xa_erase(&pasid->set->pool->xa, pasid->id);
+static void ioasid_finish(struct ioasid_set *set, struct ioasid_rest *rest)
+{
+	struct ioasid *pasid, *next;
+
+	list_for_each_entry_safe(pasid, next, &rest->gone, node) {
+		ioasid_uncharge(pasid->cg);
+		ioasid_local_put(pasid->local);
+		kfree_rcu(pasid, rcu);
 	}
-	return ioasid_set_uncharge_locked(pasid->set, !local);
+	ioasid_uncharge(rest->cg);
+	if (rest->tell)
+		ioasid_tell(set);
+	if (rest->put)
+		ioasid_set_put(set);
 }
 
-/* What is left to do for a reclaimed PASID when no lock is held. */
-static void ioasid_bury(struct ioasid *pasid)
+static void ioasid_erase_local_locked(struct ioasid *pasid)
 {
-	ioasid_uncharge(pasid);
-	ioasid_local_put(pasid->local);
-	kfree_rcu(pasid, rcu);
+	xa_lock(&pasid->local->xa);
+	__xa_erase(&pasid->local->xa, pasid->id);
+	xa_unlock(&pasid->local->xa);
+}
+
+/* Numbers that follow each other are in the same node, most often. */
+static void ioasid_erase_next_locked(struct xa_state *xas, ioasid_t id)
+{
+	if (xas->xa_node != XAS_RESTART && id == xas->xa_index + 1)
+		xas_next(xas);
+	else
+		xas_set(xas, id);
+	xas_store(xas, NULL);
+}
+
+/* The numbers of what is gone are free again. */
+static void ioasid_erase_locked(struct ioasid_set *set, struct list_head *gone)
+{
+	XA_STATE(xas, &set->pool->xa, 0);
+	struct ioasid *pasid;
+	u32 nr = 0;
+
+	xa_lock(&set->pool->xa);
+	list_for_each_entry(pasid, gone, node) {
+		if (pasid->local) {
+			ioasid_erase_local_locked(pasid);
+			continue;
+		}
+		ioasid_erase_next_locked(&xas, pasid->id);
+		nr++;
+	}
+	ioasid_set_give_back_locked(set, nr);
+	xa_unlock(&set->pool->xa);
+}
+
+/* A PASID that has come to its end: it becomes a spare, or is gone. */
+static void ioasid_reclaim_locked(struct ioasid *pasid, struct ioasid_rest *rest)
+{
+	struct ioasid_set *set = pasid->set;
+
+	ioasid_trace_pasid(reclaim, pasid, IOASID_PRIVATE_NONE);
+	rest->put = ioasid_set_unuse_locked(set, 1);
+	rest->cg = pasid->cg;
+	if (!pasid->local && ioasid_keep_spare_locked(pasid))
+		return;
+
+	rest->cg = NULL;
+	ioasid_unlist_locked(pasid);
+	list_add(&pasid->node, &rest->gone);
+	ioasid_erase_locked(set, &rest->gone);
 }
 
 bool ioasid_freed(struct ioasid *pasid)
 {
 	return atomic_read(&pasid->life) & IOASID_FREED;
+}
+
+/* A spare, or about to be reclaimed. Who finds it alive finds its data, too. */
+static bool ioasid_is_free(struct ioasid *pasid)
+{
+	return atomic_read_acquire(&pasid->life) == IOASID_FREED;
 }
 
 /*
@@ -369,14 +544,16 @@ static bool ioasid_retire_locked(struct ioasid *pasid, bool *tell)
 		*tell |= ioasid_unbind_locked(pasid);
 
 	ioasid_trace_pasid(free, pasid, IOASID_PRIVATE_NONE);
-	list_del(&pasid->node);
 	users = ioasid_telling_locked(set);
-	if (users)
+	if (users) {
+		ioasid_unlist_locked(pasid);
 		*tell |= ioasid_note_locked(set, &pasid->freed, IOASID_EVENT_FREE);
+	}
 
 	users += atomic_fetch_add(IOASID_FREED + users, &pasid->life);
 	if (!users)
 		return true;
+	ioasid_unlist_locked(pasid);
 	set->pending++;
 	return false;
 }
@@ -384,43 +561,35 @@ static bool ioasid_retire_locked(struct ioasid *pasid, bool *tell)
 /* The last user has left a PASID that was freed before. */
 static void ioasid_reclaim_pending(struct ioasid *pasid)
 {
+	struct ioasid_rest rest = { .gone = LIST_HEAD_INIT(rest.gone) };
 	struct ioasid_set *set = pasid->set;
 	unsigned long flags;
-	bool put;
 
-	ioasid_books_lock(set, &flags);
+	ioasid_set_lock(set, &flags);
 	set->pending--;
-	put = ioasid_reclaim_locked(pasid);
-	ioasid_books_unlock(set, flags);
+	ioasid_reclaim_locked(pasid, &rest);
+	ioasid_set_unlock(set, flags);
 
-	ioasid_bury(pasid);
-	if (put)
-		ioasid_set_put(set);
+	ioasid_finish(set, &rest);
 }
 
 /* The caller is under RCU, which keeps the set. */
 static int ioasid_free_one(struct ioasid *pasid)
 {
-	bool reclaim = false, tell = false, put = false;
+	struct ioasid_rest rest = { .gone = LIST_HEAD_INIT(rest.gone) };
 	struct ioasid_set *set = pasid->set;
 	unsigned long flags;
 	int err = -ENOENT;
 
-	ioasid_books_lock(set, &flags);
+	ioasid_set_lock(set, &flags);
 	if (!ioasid_freed(pasid)) {
-		reclaim = ioasid_retire_locked(pasid, &tell);
-		if (reclaim)
-			put = ioasid_reclaim_locked(pasid);
+		if (ioasid_retire_locked(pasid, &rest.tell))
+			ioasid_reclaim_locked(pasid, &rest);
 		err = 0;
 	}
-	ioasid_books_unlock(set, flags);
+	ioasid_set_unlock(set, flags);
 
-	if (reclaim)
-		ioasid_bury(pasid);
-	if (tell)
-		ioasid_tell(set);
-	if (put)
-		ioasid_set_put(set);
+	ioasid_finish(set, &rest);
 	return err;
 }
 
@@ -436,7 +605,10 @@ static struct xarray *ioasid_numbers(struct ioasid_set *set, struct device *dev)
 	return set ? &set->pool->xa : &ioasid_system_pool.xa;
 }
 
-/* The caller is under RCU, which keeps the result, or has a reference to it. */
+/*
+ * The caller is under RCU, which keeps the result, or has a reference to it. It may be
+ * FREE, which the caller finds out as it finds out that it was freed.
+ */
 struct ioasid *ioasid_lookup(struct ioasid_set *set, struct device *dev,
 			     ioasid_t id)
 {
@@ -446,8 +618,9 @@ struct ioasid *ioasid_lookup(struct ioasid_set *set, struct device *dev,
 	pasid = numbers ? xa_load(numbers, id) : NULL;
 	if (!pasid)
 		return ERR_PTR(-ENOENT);
+	/* That a set keeps spares is nobody's business. */
 	if (set && pasid->set != set)
-		return ERR_PTR(-EACCES);
+		return ERR_PTR(ioasid_is_free(pasid) ? -ENOENT : -EACCES);
 	return pasid;
 }
 
@@ -499,15 +672,14 @@ static bool ioasid_walk_match(const struct ioasid_walk *walk,
 
 /*
  * Frees what is to be freed among the next PASIDs behind the marker, and moves it
- * behind them. The ones that the caller has to bury go to @gone. Returns true if
- * there are more.
+ * behind them. Returns true if there are more.
  */
 static bool ioasid_walk_on_locked(struct ioasid_set *set,
 				  struct ioasid_walk *walk,
-				  struct list_head *gone, bool *tell, bool *put)
+				  struct ioasid_rest *rest)
 {
 	struct ioasid *pasid = &walk->marker, *next;
-	u32 nr = IOASID_BATCH;
+	u32 nr = IOASID_BATCH, reclaimed = 0;
 
 	list_for_each_entry_safe_continue(pasid, next, &set->pasids, node) {
 		if (pasid == &walk->end || !nr--)
@@ -515,32 +687,31 @@ static bool ioasid_walk_on_locked(struct ioasid_set *set,
 		if (!ioasid_walk_match(walk, pasid))
 			continue;
 		walk->freed++;
-		if (ioasid_retire_locked(pasid, tell)) {
-			*put |= ioasid_reclaim_locked(pasid);
-			list_add(&pasid->node, gone);
-		}
+		if (!ioasid_retire_locked(pasid, &rest->tell))
+			continue;
+		ioasid_trace_pasid(reclaim, pasid, IOASID_PRIVATE_NONE);
+		ioasid_unlist_locked(pasid);
+		list_add_tail(&pasid->node, &rest->gone);
+		reclaimed++;
 	}
 	list_move_tail(&walk->marker.node, &pasid->node);
+
+	ioasid_erase_locked(set, &rest->gone);
+	rest->put = ioasid_set_unuse_locked(set, reclaimed);
 	return pasid != &walk->end;
 }
 
 static bool ioasid_walk_on(struct ioasid_set *set, struct ioasid_walk *walk)
 {
-	bool more, tell = false, put = false;
-	struct ioasid *pasid, *next;
+	struct ioasid_rest rest = { .gone = LIST_HEAD_INIT(rest.gone) };
 	unsigned long flags;
-	LIST_HEAD(gone);
+	bool more;
 
-	ioasid_books_lock(set, &flags);
-	more = ioasid_walk_on_locked(set, walk, &gone, &tell, &put);
-	ioasid_books_unlock(set, flags);
+	ioasid_set_lock(set, &flags);
+	more = ioasid_walk_on_locked(set, walk, &rest);
+	ioasid_set_unlock(set, flags);
 
-	list_for_each_entry_safe(pasid, next, &gone, node)
-		ioasid_bury(pasid);
-	if (tell)
-		ioasid_tell(set);
-	if (put)
-		ioasid_set_put(set);
+	ioasid_finish(set, &rest);
 	return more;
 }
 
@@ -561,6 +732,7 @@ void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk)
 	walk->freed = 0;
 	walk->marker.id = 0;
 	walk->end.id = 0;
+	ioasid_forbid_spares(set);
 	ioasid_set_lock(set, &flags);
 	list_add(&walk->marker.node, &set->pasids);
 	list_add_tail(&walk->end.node, &set->pasids);
@@ -573,14 +745,18 @@ void ioasid_free_walk(struct ioasid_set *set, struct ioasid_walk *walk)
 	list_del(&walk->marker.node);
 	list_del(&walk->end.node);
 	ioasid_set_unlock(set, flags);
+	ioasid_allow_spares(set);
 }
 
 static u32 ioasid_set_nr_live(struct ioasid_set *set)
 {
-	struct ioasid_set_info info;
+	unsigned long flags;
+	u32 nr;
 
-	ioasid_set_get_info(set, &info);
-	return info.used - info.pending;
+	ioasid_set_lock(set, &flags);
+	nr = set->used - set->pending;
+	ioasid_set_unlock(set, flags);
+	return nr;
 }
 
 /* Tries every number of the range. */
@@ -733,7 +909,7 @@ struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
 	if (IS_ERR(pasid) || ioasid_is_foreign(pasid))
 		pasid = NULL;
 	else if (ioasid_hold_pasid(pasid))
-		pasid = ERR_PTR(-ENOENT);
+		pasid = ioasid_is_free(pasid) ? NULL : ERR_PTR(-ENOENT);
 	rcu_read_unlock();
 	return pasid;
 }
@@ -756,13 +932,11 @@ void ioasid_release(struct ioasid *pasid)
 
 	/* While it cannot go away. */
 	ioasid_trace_pasid(put, pasid, IOASID_PRIVATE_NONE);
-	life = atomic_read(&pasid->life);
-	do {
-		if (WARN_ON_ONCE(!(life & IOASID_USERS)))
-			return;
-	} while (!atomic_try_cmpxchg(&pasid->life, &life, life - 1));
-
-	if (life - 1 == IOASID_FREED)
+	/* Who gives back what is his need not look at it first: that takes time. */
+	life = atomic_fetch_dec(&pasid->life);
+	if (WARN_ON_ONCE(!(life & IOASID_USERS)))
+		atomic_inc(&pasid->life);
+	else if (life == (IOASID_FREED | 1))
 		ioasid_reclaim_pending(pasid);
 }
 
@@ -789,6 +963,8 @@ void *ioasid_find(struct ioasid_set *set, struct device *dev, ioasid_t id)
 
 	if (IS_ERR(pasid))
 		return pasid;
+	if (ioasid_is_free(pasid))
+		return ERR_PTR(-ENOENT);
 	return rcu_dereference(pasid->data);
 }
 

@@ -89,6 +89,80 @@ static void pending_pasid_stays_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
 }
 
+static void spare_is_not_charged(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, set->nr_spares, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	/* Nor is a charge returned again when the spare is given back. */
+	expect_books(test, 0, 0, CAPACITY - 1);
+	KUNIT_EXPECT_EQ(test, set->nr_spares, 0);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void next_life_is_charged_to_who_asks_for_it(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_free(set, NULL, 1);
+	/* The kernel, and then somebody else again. */
+	expect_alloc(test, set, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage + 1);
+	ioasid_free(set, NULL, 1);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void limit_of_the_cgroup_counts_before_a_spare(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_free(set, NULL, 1);
+	limit_to(test, 0);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, set->nr_spares, 1);
+	limit_to(test, 1);
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+}
+
+/* Under pressure, that is. */
+static void charge_of_what_is_not_kept_is_returned_once(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	u64 usage = own_usage(test);
+
+	KUNIT_EXPECT_EQ(test, try_charged(set, (struct ioasid_request) {}), 1);
+	ioasid_pool_press(test_pool(test));
+	ioasid_free(set, NULL, 1);
+	ioasid_pool_relax(test_pool(test));
+	KUNIT_EXPECT_EQ(test, set->nr_spares, 0);
+	KUNIT_EXPECT_EQ(test, own_usage(test), usage);
+}
+
+static void charged_request_gets_what_others_keep(struct kunit *test)
+{
+	struct ioasid_set *other = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+
+	alloc_ids(test, set, CAPACITY - 2);
+	ioasid_free(other, NULL, alloc_id(test, other));
+	KUNIT_EXPECT_EQ(test, other->nr_spares, 1);
+	KUNIT_EXPECT_EQ(test, CAPACITY - 1,
+			try_charged(set, (struct ioasid_request) {}));
+	KUNIT_EXPECT_EQ(test, test_pool(test)->pressed, 0);
+}
+
 static void limit_of_the_cgroup_is_kept(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
@@ -272,6 +346,8 @@ static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
 	int nth, failed = 0;
 	ioasid_t id;
 
+	/* What a set keeps needs less memory. */
+	ioasid_pool_press(test_pool(test));
 	for (nth = 1; nth <= 8; nth++) {
 		int err;
 
@@ -283,6 +359,7 @@ static void refusal_for_lack_of_memory_is_not_charged(struct kunit *test)
 			ioasid_free(set, NULL, id);
 		KUNIT_EXPECT_EQ(test, own_usage(test), usage);
 	}
+	ioasid_pool_relax(test_pool(test));
 	KUNIT_EXPECT_GE(test, failed, 2);
 }
 #else
@@ -296,6 +373,11 @@ static struct kunit_case ioasid_cgroup_cases[] = {
 	KUNIT_CASE(pasid_is_charged_until_freed),
 	KUNIT_CASE(kernel_is_not_charged),
 	KUNIT_CASE(pending_pasid_stays_charged),
+	KUNIT_CASE(spare_is_not_charged),
+	KUNIT_CASE(next_life_is_charged_to_who_asks_for_it),
+	KUNIT_CASE(limit_of_the_cgroup_counts_before_a_spare),
+	KUNIT_CASE(charge_of_what_is_not_kept_is_returned_once),
+	KUNIT_CASE(charged_request_gets_what_others_keep),
 	KUNIT_CASE(limit_of_the_cgroup_is_kept),
 	KUNIT_CASE(room_is_what_the_cgroup_leaves),
 	KUNIT_CASE(refused_request_is_not_charged),

@@ -195,6 +195,8 @@ static void a_freed_pasid_outlives_its_readers(struct kunit *test)
 	test_capacity(test, 8);
 	set = new_set(test, 0, IOASID_LIMIT_NONE);
 	alloc_at(test, set, 5);
+	/* Else it would be kept, and not freed. */
+	ioasid_pool_press(test_pool(test));
 
 	rcu_read_lock();
 	pasid = xa_load(&test_pool(test)->xa, 5);
@@ -203,6 +205,7 @@ static void a_freed_pasid_outlives_its_readers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pasid->id, 5);
 	KUNIT_EXPECT_PTR_EQ(test, pasid->set, set);
 	rcu_read_unlock();
+	ioasid_pool_relax(test_pool(test));
 }
 
 static void a_freed_set_outlives_its_readers(struct kunit *test)

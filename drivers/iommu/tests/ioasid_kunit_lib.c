@@ -26,6 +26,7 @@ static void exit_pool(void *data)
 
 	KUNIT_EXPECT_EQ(test, pool->used, 0);
 	KUNIT_EXPECT_EQ(test, pool->claimed, 0);
+	KUNIT_EXPECT_EQ(test, pool->nr_keepers, 0);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&pool->xa));
 	ioasid_pool_destroy(pool);
 }

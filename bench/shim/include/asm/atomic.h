@@ -16,6 +16,19 @@ static inline int atomic_read(const atomic_t *v)
 	return i;
 }
 
+static inline int atomic_read_acquire(const atomic_t *v)
+{
+	int i = __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
+
+	shim_perturb();
+	return i;
+}
+
+static inline void atomic_set_release(atomic_t *v, int i)
+{
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELEASE);
+}
+
 static inline void atomic_set(atomic_t *v, int i)
 {
 	__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);
@@ -47,6 +60,11 @@ static inline void atomic_inc(atomic_t *v)
 static inline void atomic_dec(atomic_t *v)
 {
 	atomic_fetch_add(-1, v);
+}
+
+static inline int atomic_fetch_dec(atomic_t *v)
+{
+	return atomic_fetch_add(-1, v);
 }
 
 static inline int atomic_dec_and_test(atomic_t *v)

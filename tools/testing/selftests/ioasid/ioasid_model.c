@@ -138,12 +138,13 @@ static void step_alloc(const uint32_t *a)
 		.min = a[1], .max = a[2],
 		.guest = with_guest ? a[4] : 0,
 	};
-	uint32_t id = 0;
+	uint32_t id;
 	int err;
 
 	if (!owner_has_set(a[0]))
 		return;
 	err = result(ioctl(owners[a[0]].fd, IOASID_ALLOC, &req));
+	id = err ? 0 : req.pasid;
 	same("alloc", err, ref_alloc(&ref, a[0], &want, &id));
 	if (!err)
 		same("number", req.pasid, id);

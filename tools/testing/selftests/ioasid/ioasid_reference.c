@@ -107,6 +107,7 @@ void ref_init(struct reference *ref, uint32_t cap, uint32_t local)
 	ref->pasids = 0;
 	ref->nr_waiting = 0;
 	ref->nr_told = 0;
+	ref->run++;
 	ref->reported = 0;
 	ref->cap = cap;
 	ref->local = local;
@@ -448,19 +449,35 @@ static struct ref_pasid *bound_to(struct reference *ref, uint32_t set,
 	return NULL;
 }
 
-/* The lowest number that nobody has, or none. */
-static uint32_t find_number(struct reference *ref,
-			    const struct ref_request *req)
+/* Somebody had it, and may keep it for the next time. */
+static bool may_be_kept(const struct reference *ref, uint32_t id)
 {
-	uint32_t low = req->dev ? 1 : shared_min(ref);
+	return id < REF_IDS && ref->had[id] == ref->run;
+}
+
+/*
+ * The lowest number that nobody has, or none. It may be @given, if that or all that
+ * are lower may be kept.
+ */
+static uint32_t find_number(const struct reference *ref,
+			    const struct ref_request *req, uint32_t given)
+{
+	uint32_t low = req->dev ? 1 : shared_min(ref), number = REF_NONE;
 	uint64_t high = capacity(ref), id;
 
 	if (req->dev)
 		high = min_of(high, shared_min(ref));
-	for (id = max_of(req->min, low); id <= req->max && id < high; id++)
-		if (!ref->number[req->dev][id])
+	for (id = max_of(req->min, low); id <= req->max && id < high; id++) {
+		if (ref->number[req->dev][id])
+			continue;
+		if (id == given || req->dev)
 			return id;
-	return REF_NONE;
+		if (number == REF_NONE)
+			number = id;
+		if (!may_be_kept(ref, id) && !may_be_kept(ref, given))
+			break;
+	}
+	return number;
 }
 
 static struct ref_pasid *add_pasid(struct reference *ref, uint32_t set,
@@ -484,6 +501,8 @@ static struct ref_pasid *add_pasid(struct reference *ref, uint32_t set,
 		ref->pasid[s->last].next = nr;
 	s->last = nr;
 	ref->number[dev][id] = nr + 1;
+	if (!dev)
+		ref->had[id] = ref->run;
 	s->used++;
 	s->shared += !dev;
 	return pasid;
@@ -510,7 +529,7 @@ int ref_alloc(struct reference *ref, uint32_t set,
 		return -ENOSPC;
 	if (req->flags & REF_WITH_PRIVATE && bound_to(ref, set, req->private))
 		return -EEXIST;
-	number = find_number(ref, req);
+	number = find_number(ref, req, *id);
 	if (number == REF_NONE)
 		return -ENOSPC;
 

@@ -128,6 +128,8 @@ struct reference {
 	struct ref_pasid pasid[REF_PASIDS];
 	uint32_t pasids;	/* how many of these were ever used */
 	uint16_t number[REF_DEVS][REF_IDS];	/* to pasid + 1 */
+	uint32_t run;		/* how often there was a ref_init() */
+	uint32_t had[REF_IDS];	/* the last run in which a set had this number */
 	/* Events that wait, by PASID; and those that were told since last looked at. */
 	struct ref_event waiting[2 * REF_PASIDS];
 	uint32_t nr_waiting;
@@ -152,6 +154,10 @@ void ref_get_info(const struct reference *ref, uint32_t set,
 		  struct ref_info *info);
 void ref_get_system(const struct reference *ref, struct ref_system *info);
 
+/*
+ * @id is the number that was given, and becomes the one that it ought to be. That is the
+ * lowest; but sets may keep numbers a while that they had, and take these again.
+ */
 int ref_alloc(struct reference *ref, uint32_t set,
 	      const struct ref_request *req, uint32_t *id);
 int ref_free(struct reference *ref, uint32_t set, uint32_t dev, uint32_t id);
