@@ -6,7 +6,7 @@
 TEST_K := $(K)
 K ?= 6.12
 V ?= debug
-export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE CALLS
+export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE CALLS QUICK
 
 IN := harness/enter
 
@@ -41,6 +41,12 @@ mutants:
 ##                      MINUTES=n for each part, SEED=n, STEPS=n, OPS=n of the model
 bench-check:
 	@$(IN) harness/bench $(K) check
+
+## make bench           what the core costs, compared with what else hands out numbers:
+##                      a table, plots, and the goals; QUICK=1 for a minute of it
+bench:
+	@[ -n "$(QUICK)" ] || harness/peer61
+	@$(IN) harness/speed $(K)
 
 ## make fuzz            the fuzzer alone; MINUTES=n
 fuzz:
@@ -119,5 +125,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit coverage mutants bench-check fuzz regress soak trust selftest boot migrate lint docs ioasidctl build check-harness shell \
+.PHONY: help run test kunit coverage mutants bench-check bench fuzz regress soak trust selftest boot migrate lint docs ioasidctl build check-harness shell \
 	series check-series apply clean clean-cache
