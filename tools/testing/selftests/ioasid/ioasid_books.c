@@ -1118,9 +1118,7 @@ static bool all_cgroups_are_sane(long max)
 
 static unsigned int nr_reads(void)
 {
-	const char *reads = getenv("IOASID_READS");
-
-	return reads ? atoi(reads) : 1000;
+	return setting("IOASID_READS", 1000);
 }
 
 static bool all_are_quiet(struct load *load)

@@ -38,13 +38,6 @@
 /* Of a kind of which there were so many, some succeed and some fail. */
 #define ENOUGH		1000
 
-static __u32 setting(const char *name, __u32 otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : otherwise;
-}
-
 /* -------- all of them -------- */
 
 struct slot {

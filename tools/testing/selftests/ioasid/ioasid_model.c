@@ -353,13 +353,6 @@ static unsigned int run_random(struct sequence *seq, struct random *rnd)
 	return calls;
 }
 
-static unsigned long from_environment(const char *name, unsigned long otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? strtoul(value, NULL, 0) : otherwise;
-}
-
 static __u32 read_quota(void)
 {
 	FILE *file = fopen(QUOTA_PARAM, "r");
@@ -394,8 +387,8 @@ FIXTURE_SETUP(model)
 	first.capacity = info.capacity;
 	first.shared_min = info.shared_min;
 	quota = read_quota();
-	self->seed = from_environment("IOASID_SEED", time(NULL));
-	self->steps = from_environment("IOASID_STEPS", STEPS);
+	self->seed = setting("IOASID_SEED", time(NULL));
+	self->steps = setting("IOASID_STEPS", STEPS);
 }
 
 FIXTURE_TEARDOWN(model)

@@ -21,6 +21,13 @@
 #define MAX_DEVICES	16
 #define NOBODY		65534
 
+__u32 setting(const char *name, __u32 otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoul(text, NULL, 0) : otherwise;
+}
+
 __u64 now_ns(void)
 {
 	struct timespec ts;

@@ -54,6 +54,9 @@ static inline __u32 min_u32(__u32 a, __u32 b)
 
 __u64 now_ns(void);
 
+/* A number of the environment, by which a plan says how much of a test it wants. */
+__u32 setting(const char *name, __u32 otherwise);
+
 /*
  * Containers. Device N is the Nth function that is bound to vfio-pci and alone
  * in its IOMMU group; a group is in one container at a time.

@@ -57,13 +57,6 @@ struct worker {
 	__u32 at;
 };
 
-static __u32 setting(const char *name, __u32 otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : otherwise;
-}
-
 static __u32 some_guest(struct worker *w)
 {
 	__u32 table = w->part * TABLES + rand_r(&w->rnd) % TABLES;

@@ -41,13 +41,6 @@ struct slot {
 static struct slot *slots;
 static unsigned int seed;
 
-static __u32 setting(const char *name, __u32 otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 0) : otherwise;
-}
-
 static void one_call(int fd, int device, unsigned int *rnd, struct slot *slot)
 {
 	__u32 low = rand_r(rnd) % 2000, pasid;

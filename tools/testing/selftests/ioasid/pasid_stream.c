@@ -673,8 +673,7 @@ static void free_what_came(struct trial *t)
 
 TEST_F_TIMEOUT(stream, random_changes_are_refused_or_harmless, 100)
 {
-	const char *seed = getenv("IOASID_SEED");
-	unsigned int rnd = seed ? strtoul(seed, NULL, 0) : now_ns() >> 10;
+	unsigned int rnd = setting("IOASID_SEED", now_ns() >> 10);
 	__u32 rounds, passed = 0, refusals = 0, changes;
 	__u64 end = now_ns() + RANDOM_NS;
 	unsigned char bytes[ROOM];
