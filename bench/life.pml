@@ -93,7 +93,7 @@ inline unbind()
 	}
 }
 
-/* ioasid_hold_pasid(): a compare and exchange, again until it succeeds */
+/* ioasid_try_hold(): a compare and exchange, again until it succeeds */
 inline get()
 {
 	id = number;			/* ioasid_lookup(), under RCU */

@@ -56,14 +56,6 @@ static bool ioasid_become_keeper_locked(struct ioasid_set *set)
 	return set->keeps;
 }
 
-/* A PASID that keeps its place in the list is cheaper to have again. */
-void ioasid_list_locked(struct ioasid *pasid)
-{
-	if (!pasid->made.listed)
-		list_add_tail(&pasid->node, &pasid->set->pasids);
-	pasid->made.listed = true;
-}
-
 void ioasid_put_spare_locked(struct ioasid *pasid)
 {
 	struct ioasid_set *set = pasid->set;

@@ -93,6 +93,14 @@ static int ioasid_number_locked(struct xa_state *xas, struct ioasid *pasid,
 	return err;
 }
 
+/* A PASID that keeps its place in the list is cheaper to have again. */
+void ioasid_list_locked(struct ioasid *pasid)
+{
+	if (!pasid->made.listed)
+		list_add_tail(&pasid->node, &pasid->set->pasids);
+	pasid->made.listed = true;
+}
+
 static void ioasid_unlist_locked(struct ioasid *pasid)
 {
 	if (pasid->made.listed)
@@ -806,20 +814,25 @@ int ioasid_free_range(struct ioasid_set *set, struct device *dev, ioasid_t min,
 EXPORT_SYMBOL_GPL(ioasid_free_range);
 
 /*
- * One user more, unless the PASID was freed. The users have 30 bits. Each is a
- * kernel object that costs memory, so there cannot be so many that they reach
- * IOASID_FREED.
+ * One user more, unless the PASID was freed; returns its life before. The users have 30
+ * bits. Each is a kernel object that costs memory, so there cannot be so many that they
+ * reach IOASID_FREED.
  */
-int ioasid_hold_pasid(struct ioasid *pasid)
+static int ioasid_try_hold(struct ioasid *pasid)
 {
 	int life = atomic_read(&pasid->life);
 
 	do {
 		if (life & IOASID_FREED)
-			return -ENOENT;
+			return life;
 	} while (!atomic_try_cmpxchg(&pasid->life, &life, life + 1));
 	ioasid_trace_pasid(get, pasid, IOASID_PRIVATE_NONE);
-	return 0;
+	return life;
+}
+
+int ioasid_hold_pasid(struct ioasid *pasid)
+{
+	return ioasid_try_hold(pasid) & IOASID_FREED ? -ENOENT : 0;
 }
 
 /**
@@ -903,15 +916,17 @@ struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
 {
 	bool shared = id >= ioasid_pool_shared_min(&ioasid_system_pool);
 	struct ioasid *pasid;
+	int life = IOASID_FREED;
 
 	rcu_read_lock();
 	pasid = ioasid_lookup(NULL, shared ? NULL : dev, id);
-	if (IS_ERR(pasid) || ioasid_is_foreign(pasid))
-		pasid = NULL;
-	else if (ioasid_hold_pasid(pasid))
-		pasid = ioasid_is_free(pasid) ? NULL : ERR_PTR(-ENOENT);
+	if (!IS_ERR(pasid) && !ioasid_is_foreign(pasid))
+		life = ioasid_try_hold(pasid);
 	rcu_read_unlock();
-	return pasid;
+
+	if (life == IOASID_FREED)
+		return NULL;
+	return life & IOASID_FREED ? ERR_PTR(-ENOENT) : pasid;
 }
 
 /**

@@ -57,14 +57,6 @@ static inline void spin_unlock(spinlock_t *lock)
 	shim_rcu_leave(shim_self());
 }
 
-#define spin_lock_nested(lock, subclass)	spin_lock(lock)
-#define spin_lock_bh(lock)			spin_lock(lock)
-#define spin_unlock_bh(lock)			spin_unlock(lock)
-#define spin_lock_irq(lock)			spin_lock(lock)
-#define spin_unlock_irq(lock)			spin_unlock(lock)
-#define spin_lock_irqsave(lock, flags)		\
-	do { (flags) = 0; spin_lock(lock); } while (0)
-#define spin_unlock_irqrestore(lock, flags)	\
-	do { (void)(flags); spin_unlock(lock); } while (0)
+#include <shim-spin.h>
 
 #endif /* SPEED_LINUX_SPINLOCK_H */
