@@ -70,9 +70,9 @@ regress:
 	@$(IN) harness/regress $(K)
 
 ## make trust           all of that is random, raced or compared, for a night; MINUTES=n
-##                      for each part of bench-check and for soak. 6.12 only
+##                      for each part of bench-check and for soak
 trust:
-	@$(IN) harness/test 6.12 trust
+	@$(IN) harness/test "$(TEST_K)" trust
 
 ## make soak            everything random for MINUTES=n: does anything fail or grow?
 soak:

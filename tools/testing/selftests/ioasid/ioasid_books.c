@@ -1144,7 +1144,7 @@ static struct account *account_of(struct books *b,
 	return a;
 }
 
-TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 200)
+TEST_F_TIMEOUT(books, say_nothing_impossible_under_load, 600)
 {
 	static const long max[] = {
 		[DRIVER] = DRIVER_MAX,

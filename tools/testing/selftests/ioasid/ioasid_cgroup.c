@@ -444,7 +444,7 @@ static void allocate_and_free(unsigned int seed)
 	}
 }
 
-TEST_F_TIMEOUT(charge, killed_processes_return_it, 400)
+TEST_F_TIMEOUT(charge, killed_processes_return_it, 900)
 {
 	static pid_t pids[NR_KILLED];
 	char name[64];

@@ -820,7 +820,7 @@ FIXTURE_TEARDOWN(order)
 }
 
 /* Half of them share a set; what they still have is freed when they end. */
-TEST_F_TIMEOUT(order, each_pasid_lives_one_life_after_the_other, 120)
+TEST_F_TIMEOUT(order, each_pasid_lives_one_life_after_the_other, 400)
 {
 	int common = node_open(), status, i;
 	unsigned int told = 0, there = 0;

@@ -18,6 +18,15 @@
 
 #define PASID_LIMIT_NONE	UINT_MAX
 
+/*
+ * A test that hangs is ended. Half a minute, as kselftest_harness.h has it, is not enough
+ * for an emulated machine on a host with other work.
+ */
+#ifdef TEST_TIMEOUT_DEFAULT
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	200
+#endif
+
 /* What the PASID capability says. */
 struct pasid_info {
 	__u32 bits;

@@ -227,7 +227,7 @@ TEST_F(move, destination_keeps_what_it_had)
 	EXPECT_EQ(4, pasid_used(self->m.to.fd));
 }
 
-TEST_F_TIMEOUT(move, ten_thousand_come, 200)
+TEST_F_TIMEOUT(move, ten_thousand_come, 600)
 {
 	__u32 nr = ns_per_pasid(self->m.from.fd) > MAX_COST_NS ? 1000 : 10000;
 	__u64 start, saved, restored;
@@ -317,7 +317,7 @@ static bool has_even_ones(int file, __u32 nr)
 	return good && even == nr;
 }
 
-TEST_F_TIMEOUT(move, what_stays_comes_while_others_come_and_go, 100)
+TEST_F_TIMEOUT(move, what_stays_comes_while_others_come_and_go, 300)
 {
 	struct churn churn = { .vmm = &self->m.from };
 	__u32 nr = 600, i, round;

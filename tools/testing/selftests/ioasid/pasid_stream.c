@@ -673,7 +673,7 @@ static void free_what_came(struct trial *t)
 	books_free(&now);
 }
 
-TEST_F_TIMEOUT(stream, random_changes_are_refused_or_harmless, 100)
+TEST_F_TIMEOUT(stream, random_changes_are_refused_or_harmless, 400)
 {
 	unsigned int rnd = setting("IOASID_SEED", now_ns() >> 10);
 	__u32 rounds, passed = 0, refusals = 0, changes;
