@@ -365,7 +365,6 @@ void ioasid_set_take_locked(struct ioasid_set *set);
 void ioasid_set_give_back_locked(struct ioasid_set *set, u32 nr);
 
 /* ioasid-spare.c */
-void ioasid_list_locked(struct ioasid *pasid);
 void ioasid_put_spare_locked(struct ioasid *pasid);
 bool ioasid_keep_spare_locked(struct ioasid *pasid);
 struct ioasid *ioasid_take_spare_locked(struct ioasid_set *set, ioasid_t min,
@@ -396,7 +395,11 @@ struct ioasid_walk {
 	u32 freed;
 };
 
+/* ioasid-alloc.c */
+void __init ioasid_alloc_init(void);
+
 /* ioasid.c */
+void ioasid_list_locked(struct ioasid *pasid);
 struct ioasid *ioasid_lookup(struct ioasid_set *set, struct device *dev,
 			     ioasid_t id);
 bool ioasid_freed(struct ioasid *pasid);
