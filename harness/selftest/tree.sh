@@ -67,6 +67,26 @@ fresh
 rm "$t/base/drivers/Makefile"
 check "tree: a hook into a file that is gone" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile" overlay
 
+# The checkout has the file as the second entry leaves it.
+edit_of_ours()
+{
+	printf 'ours\nlater\n' >"$t/src/drivers/a.c"
+	printf -- '--- a/drivers/a.c\n+++ b/drivers/a.c\n@@ -1 +1,2 @@\n ours\n+later\n' \
+		>"$t/series/02-b/own.patch"
+}
+overlay_of() { rm -rf "$t/new"; SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "$t/base" "$t/new" "$1"; }
+a_c_has() { overlay_of "$1" && [ "$(wc -l <"$t/new/drivers/a.c")" = "$2" ]; }
+fresh
+edit_of_ours
+check "tree: what a later entry changes in a file of ours is not there yet" a_c_has 1 1
+check "tree: it is there with that entry" a_c_has 2 2
+sed -i s/later/other/ "$t/series/02-b/own.patch"
+check "tree: an edit of ours that is stale" refuses_in_one_line "02-b/own.patch is stale on 6.12: drivers/a.c, the hunk at line 1, does not apply" overlay_of 1
+fresh
+edit_of_ours
+mv "$t/series/02-b/own.patch" "$t/series/01-a/"
+check "tree: an edit of ours in the entry that adds the file" refuses_in_one_line "series/01-a/own.patch changes drivers/a.c, which no earlier entry adds" overlay
+
 configured() { echo "$1" >"$work/fragment"; "$top/harness/config" "$out/tree/$kernel" "$work/config" "$work/fragment"; }
 
 check "config: an option that does not exist" refuses "CONFIG_NO_SUCH_OPTION=y was asked for in" configured CONFIG_NO_SUCH_OPTION=y
