@@ -64,6 +64,18 @@ fresh
 sed -i s/10/ten/ "$t/base/drivers/Makefile"
 check "tree: a stale hook" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile, the hunk at line 10, does not apply" overlay
 fresh
+cp "$t/base/drivers/Makefile" "$t/base/drivers/Kconfig"
+hook 10 | sed 's/Makefile/Kconfig/' >>"$t/series/01-a/hook.patch"
+hook 15 >"$t/series/02-b/hook.patch"
+sed -i s/10/ten/ "$t/base/drivers/Makefile" "$t/base/drivers/Kconfig"
+both_are_named()
+{
+	refuses "01-a/hook.patch is stale on 6.12: drivers/Kconfig, the hunk at line 10, does not apply" overlay &&
+		refuses "01-a/hook.patch is stale on 6.12: drivers/Makefile, the hunk at line 10, does not apply" overlay &&
+		[ "$(overlay 2>&1 | wc -l)" = 2 ]
+}
+check "tree: all files that hooks do not fit are named, each once" both_are_named
+fresh
 rm "$t/base/drivers/Makefile"
 check "tree: a hook into a file that is gone" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile" overlay
 
