@@ -6,7 +6,8 @@
  *
  * - An allocation happens as a whole under the locks of the set and the pool, or
  *   not at all: quota, number, lookup and the set's list change in one step.
- * - Whatever may sleep or fail for lack of memory comes before the locks.
+ * - Nothing sleeps under the locks: what a PASID needs is had before them, nodes of a
+ *   tree between two tries.
  * - A spare of the set is taken first, under the set's lock alone.
  */
 #include <linux/export.h>

@@ -76,6 +76,9 @@ both_are_named()
 }
 check "tree: all files that hooks do not fit are named, each once" both_are_named
 fresh
+echo no patch >"$t/series/02-b/hook.patch"
+check "tree: a hook that is no patch" refuses "02-b/hook.patch is no patch for 6.12" overlay
+fresh
 rm "$t/base/drivers/Makefile"
 check "tree: a hook into a file that is gone" refuses_in_one_line "01-a/hook.patch is stale on 6.12: drivers/Makefile" overlay
 
