@@ -24,16 +24,27 @@ entries() { sed -e '/^#/d' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 # kernels: those that there is a recipe for
 kernels() { (cd "$top/kernels" && for recipe in */base; do echo "${recipe%/base}"; done); }
 
+# arch_of V: the processor of a variant
+arch_of() { case $1 in arm64*) echo arm64 ;; *) echo x86 ;; esac; }
+
+# compiler_for ARCH: what make takes from the environment to compile for it
+compiler_for()
+{
+	case $1 in
+	x86) export CC='ccache gcc' ;;
+	arm64) export ARCH=arm64 LLVM=1 CC='ccache clang --target=aarch64-linux-gnu' ;;
+	esac
+}
+
 # fragments K V: what its configuration is made of. What all kernels have comes
 # first, then what this one has of its own; not every one of them exists.
 fragments()
 {
-	local place
-
-	for place in "base" "$2"; do
-		echo "$top/kernels/common/config/$place"
-		echo "$top/kernels/$1/config/$place"
-	done
+	echo "$top/kernels/common/config/base"
+	echo "$top/kernels/$1/config/base"
+	echo "$top/kernels/common/arch/$(arch_of "$2")"
+	echo "$top/kernels/common/config/$2"
+	echo "$top/kernels/$1/config/$2"
 }
 
 # known_skips K: what tells the verdict which skips of this kernel have a reason
@@ -61,20 +72,24 @@ elapsed()
 	fi
 }
 
-# watch_step PID NAME LOG: a moving line on a terminal, one a minute elsewhere
+last_line() { tail -n 1 "$1" | tr -d '\r' | cut -c 1-60; }
+
+# watch_step PID NAME LOG: a moving line on a terminal, one a minute elsewhere. A step
+# that knows how far it is says so by $progress, a command.
 watch_step()
 {
-	local start=$SECONDS beat=60 last
+	local start=$SECONDS beat=60 pause=0.5 last
 
+	[ -z "${progress:-}" ] || pause=5
 	while kill -0 "$1" 2>/dev/null; do
-		sleep 0.5
+		sleep $pause
 		if [ -t 2 ]; then
-			last=$(tail -n 1 "$3" | tr -d '\r' | cut -c 1-60)
+			last=$(${progress:-last_line "$3"})
 			printf '\r\033[K  %-34s %9s  %s' "$2" \
 				"$(elapsed $((SECONDS - start)))" "$last" >&2
 		elif [ $((SECONDS - start)) -ge $beat ]; then
 			beat=$((beat + 60))
-			say "  $2 ... $(elapsed $((SECONDS - start)))"
+			say "  $2 ... $(elapsed $((SECONDS - start)))${progress:+, $($progress)}"
 		fi
 	done
 	[ ! -t 2 ] || printf '\r\033[K' >&2
