@@ -7,6 +7,7 @@ TEST_K := $(K)
 K ?= 6.12
 V ?= debug
 export K V KDIR JOBS ACCEL MIRROR SECURITY_MIRROR IOASID_CACHE MINUTES STEPS SEED OPS CORE CALLS QUICK
+FLAVOUR ?= amd64
 
 IN := harness/enter
 
@@ -61,6 +62,10 @@ selftest:
 boot:
 	@$(IN) harness/boot $(K) $(PLAN)
 
+## make arm64           the kselftests and KUnit on arm64, behind an SMMUv3
+arm64:
+	@WITH=more $(IN) harness/boot $(K) arm64
+
 ## make migrate         a VM moves from one booted machine to another
 migrate:
 	@$(IN) harness/migrate $(K)
@@ -107,14 +112,27 @@ shell:
 series:
 	@$(IN) harness/series $(K)
 
-## make check-series    they apply, give the tested tree, and each step compiles
+## make check-series    they apply, give the tested tree, and each compiles without a
+##                      warning in eight configurations (MATRIX=name for one)
 check-series:
-	@$(IN) harness/series $(K) build
+	@$(IN) harness/series $(K) prove
+	@$(IN) harness/matrix $(K) $(MATRIX)
 
 ## make apply KDIR=...  the series onto a kernel tree of your own
 apply:
 	@$(if $(KDIR),,$(error say which tree: make KDIR=/path/to/linux apply))
 	@$(IN) harness/apply $(K)
+
+## make deb             for hours, and to be interrupted: Debian packages of the kernel
+##                      in its own configuration, of ioasidctl and of the tests, and
+##                      a Debian disk with them, booted. FLAVOUR=cloud-amd64 is for VMs
+deb:
+	@WITH=more $(IN) harness/deb $(K) $(FLAVOUR)
+
+## make release         what was tested, the series and the packages of this commit,
+##                      stamped with the version of CHANGELOG.md, in out/release
+release:
+	@$(IN) harness/release
 
 ##
 ## make clean           what was built here; the Debian root and ccache stay
@@ -125,5 +143,5 @@ clean:
 clean-cache:
 	@harness/sysroot clean
 
-.PHONY: help run test kunit coverage mutants bench-check bench fuzz regress soak trust selftest boot migrate lint docs ioasidctl build check-harness shell \
-	series check-series apply clean clean-cache
+.PHONY: help run test arm64 kunit coverage mutants bench-check bench fuzz regress soak trust selftest boot migrate lint docs ioasidctl build check-harness shell \
+	series check-series apply deb release clean clean-cache
