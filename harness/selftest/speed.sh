@@ -72,6 +72,12 @@ threads 240
 check "speed: two threads take turns as they like" says "" speed_report release
 threads 260
 check "speed: within reason" refuses "and 2.5 times that is too much" speed_report release
+released '{"core/hold_listen/1M/1": 0.02}'
+holds() { echo "{\"rounds\": [{\"core/hold_listen/1M/1\": $1, \"ida/hold_free_set/1M/1\": 30}]}" >"$s/raw"; }
+holds 1.7
+check "speed: a microsecond of IDA's that the host was kinder to" says "" speed_report release
+holds 1.9
+check "speed: a lock that is held longer" refuses "and 3 times that is too much" speed_report release
 two 100
 released '{"core/memory/1k/1": 9}'
 check "speed: a release that lacks a row" refuses "the last release has no core/pair/1k/1" speed_report release
