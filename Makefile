@@ -64,6 +64,7 @@ boot:
 
 ## make arm64           the kselftests and KUnit on arm64, behind an SMMUv3
 arm64:
+	@WITH=more $(IN) harness/boot $(K) arm64-nopasid
 	@WITH=more $(IN) harness/boot $(K) arm64
 
 ## make migrate         a VM moves from one booted machine to another
