@@ -414,10 +414,12 @@ static void shrunk_capacity_ends_them(struct kunit *test)
 static void capacity_that_grows_or_stays_does_not(struct kunit *test)
 {
 	struct ioasid_set *set = new_keeper(test, 1);
+	ioasid_t id = alloc_id(test, set);
 
+	/* It is in use now: a capacity that shrinks would end them. */
 	test_capacity(test, CAPACITY);
 	test_capacity(test, CAPACITY + 1);
-	free_id(test, set, alloc_id(test, set));
+	free_id(test, set, id);
 	KUNIT_EXPECT_EQ(test, set->nr_spares, 1);
 	ioasid_set_get_info(set, &(struct ioasid_set_info) { });
 	KUNIT_EXPECT_EQ(test, test_pool(test)->pressed, 0);
