@@ -68,6 +68,8 @@ released
 report 3 6.12-kunit
 check "release: something failed" refuses "3 tests failed" release
 released
+report 0 6.12-soak
+check "release: it was make trust, and not make test" refuses "kernel 6.12 was not tested" release
 report 0 7.3-kunit
 check "release: a kernel was left out" refuses "kernel 6.12 was not tested" release
 nothing_written() { [ ! -e "$r/out/release" ]; }
