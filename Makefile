@@ -114,7 +114,8 @@ series:
 	@$(IN) harness/series $(K)
 
 ## make check-series    they apply, give the tested tree, and each compiles without a
-##                      warning in eight configurations (MATRIX=name for one)
+##                      warning in eight configurations and passes the KUnit suites
+##                      that it leaves (MATRIX=name for one)
 check-series:
 	@$(IN) harness/series $(K) prove
 	@$(IN) harness/matrix $(K) $(MATRIX)

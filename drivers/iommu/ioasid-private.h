@@ -369,7 +369,6 @@ void ioasid_put_spare_locked(struct ioasid *pasid);
 bool ioasid_keep_spare_locked(struct ioasid *pasid);
 struct ioasid *ioasid_take_spare_locked(struct ioasid_set *set, ioasid_t min,
 					ioasid_t max);
-void ioasid_drop_spares_locked(struct ioasid_set *set);
 void ioasid_forbid_spares(struct ioasid_set *set);
 void ioasid_allow_spares(struct ioasid_set *set);
 void ioasid_pool_press(struct ioasid_pool *pool);

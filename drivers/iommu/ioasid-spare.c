@@ -104,7 +104,7 @@ struct ioasid *ioasid_take_spare_locked(struct ioasid_set *set, ioasid_t min,
 }
 
 /* Gives all spares back. The set keeps none until it becomes a keeper again. */
-void ioasid_drop_spares_locked(struct ioasid_set *set)
+static void ioasid_drop_spares_locked(struct ioasid_set *set)
 {
 	struct ioasid *pasid;
 	u32 nr = set->nr_spares;
