@@ -507,7 +507,8 @@ TEST_F(pair, group_that_is_taken_out_takes_its_own_with_it)
 
 /* -------- devices that leave while others look -------- */
 
-#define RACE_NS		1000000000ULL
+#define RACE_NS		1000000000ULL	/* or longer, until both sides had turns: */
+#define RACE_MAX_NS	(60 * RACE_NS)
 
 struct race {
 	int fd;
@@ -529,7 +530,7 @@ static void *race_alloc(void *arg)
 			continue;
 		guest = (guest + 1) % 256;
 		if (!_test_alloc_local_guest(race->fd, device, guest, &pasid))
-			race->made++;
+			store_shared(race->made, race->made + 1);
 		_test_free_local(race->fd, device, 1, 1);
 		_test_bind_local(race->fd, device, 2, guest + 256);
 	}
@@ -554,19 +555,20 @@ static void *race_list(void *arg)
 	return NULL;
 }
 
-TEST_F(pair, device_that_leaves_leaves_nothing)
+TEST_F_TIMEOUT(pair, device_that_leaves_leaves_nothing, 120)
 {
 	struct race race = { .fd = self->fd, .device = self->device[1] };
-	__u64 end = now_ns() + RACE_NS;
+	__u64 start = now_ns();
 	pthread_t thread[2];
+	unsigned int rounds = 0;
 	__u32 keep, pasid;
-	int rounds = 0;
 
 	test_alloc_guest(self->fd, 1000, &pasid);
 	test_alloc_local_guest(self->fd, self->device[0], 1001, &keep);
 	ASSERT_EQ(0, pthread_create(&thread[0], NULL, race_alloc, &race));
 	ASSERT_EQ(0, pthread_create(&thread[1], NULL, race_list, &race));
-	while (now_ns() < end) {
+	while (now_ns() < start + RACE_NS ||
+	       (load_shared(race.made) <= rounds && now_ns() < start + RACE_MAX_NS)) {
 		usleep(5000);
 		store_shared(race.device, -1);
 		close(self->device[1]);
@@ -583,7 +585,7 @@ TEST_F(pair, device_that_leaves_leaves_nothing)
 	store_shared(race.stop, true);
 	pthread_join(thread[0], NULL);
 	pthread_join(thread[1], NULL);
-	ksft_print_msg("%d rounds, %u PASIDs\n", rounds, race.made);
+	ksft_print_msg("%u rounds, %u PASIDs\n", rounds, race.made);
 	EXPECT_LT(rounds, race.made);
 	EXPECT_EQ(pasid, pasid_of_guest(self->fd, 1000));
 	EXPECT_EQ(keep, pasid_of_guest(self->fd, 1001));
