@@ -84,11 +84,11 @@ trust:
 soak:
 	@$(IN) harness/soak $(K)
 
-## make lint            checkpatch, sparse, gcc and clang W=1, kernel-doc
+## make lint            checkpatch, sparse, gcc and clang W=1, uAPI headers
 lint:
 	@$(IN) harness/lint $(K)
 
-## make docs            our documentation as HTML, without a warning
+## make docs            our documentation as HTML and kernel-doc, without a warning
 docs:
 	@$(IN) harness/docs $(K)
 
@@ -113,11 +113,12 @@ shell:
 series:
 	@$(IN) harness/series $(K)
 
-## make check-series    they apply, give the tested tree, and each compiles without a
-##                      warning in eight configurations and passes the KUnit suites
-##                      that it leaves (MATRIX=name for one)
+## make check-series    they apply, give the tested tree, have no finding of lint, and
+##                      after each the kernel compiles without a warning in eight
+##                      configurations, its pages build, and it passes the KUnit suites
+##                      that there are. MATRIX=name: one of these alone
 check-series:
-	@$(IN) harness/series $(K) prove
+	@$(if $(MATRIX),,$(IN) harness/series $(K) prove && $(IN) harness/lint $(K))
 	@$(IN) harness/matrix $(K) $(MATRIX)
 
 ## make apply KDIR=...  the series onto a kernel tree of your own

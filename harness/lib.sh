@@ -126,5 +126,8 @@ locked()
 	shift
 
 	mkdir -p "$out/lock"
-	flock "$out/lock/$name" "$@"
+	LOCKS="${LOCKS:-} $name" flock "$out/lock/$name" "$@"
 }
+
+# holds NAME: did whoever called us lock it?
+holds() { case " ${LOCKS:-} " in *" $1 "*) ;; *) return 1 ;; esac; }
