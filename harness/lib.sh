@@ -98,6 +98,18 @@ watch_step()
 # log_of NAME: where the output of that step is
 log_of() { echo "$out/log/$(sed 's/[: ()]\{1,\}/-/g; s/-$//' <<<"$1").log"; }
 
+# complaint LOG: its end, and of a make that went on with other jobs where it failed
+complaint()
+{
+	local at
+
+	at=$(grep -n -m 1 '^make.*\*\*\* ' "$1" | cut -d : -f 1) || true
+	if [ "${at:-0}" -gt 0 ] && [ "$at" -lt $(($(wc -l <"$1") - 20)) ]; then
+		sed -n "$((at > 3 ? at - 3 : 1)),${at}p; ${at}a ..." "$1"
+	fi
+	tail -n 20 "$1"
+}
+
 # step NAME COMMAND...: a step that takes time, its output kept in out/log
 step()
 {
@@ -112,7 +124,7 @@ step()
 	wait $pid || rc=$?
 	if [ $rc -ne 0 ]; then
 		say "  $name failed after $(elapsed $((SECONDS - start))); the end of ${log#"$top"/}:"
-		tail -n 20 "$log" | sed 's/^/  | /' >&2
+		complaint "$log" | sed 's/^/  | /' >&2
 		return $rc
 	fi
 	[ $((SECONDS - start)) -lt 2 ] ||
