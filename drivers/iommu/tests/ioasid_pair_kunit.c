@@ -246,12 +246,13 @@ KUNIT_ARRAY_PARAM(population, populations, population_desc);
 static void pasid_costs_what_a_bare_number_does(struct kunit *test)
 {
 	struct pair *pair = new_pair(test, *(const u32 *)test->param_value);
-	u64 best[PAIR_PEERS], bare, ida;
+	u64 best[PAIR_PEERS];
+	u32 bare, ida;
 
 	pair_alone(pair, best);
 	bare = div64_u64(best[PAIR_CORE] * 100, max(best[PAIR_BARE], 1ULL));
 	ida = div64_u64(best[PAIR_CORE] * 100, max(best[PAIR_IDA], 1ULL));
-	kunit_info(test, "pair: xarray %llu ns, IDA %llu ns, PASID %llu ns: x%llu.%02llu of xarray, x%llu.%02llu of IDA%s",
+	kunit_info(test, "pair: xarray %llu ns, IDA %llu ns, PASID %llu ns: x%u.%02u of xarray, x%u.%02u of IDA%s",
 		   div_u64(best[PAIR_BARE], PAIR_PAIRS), div_u64(best[PAIR_IDA], PAIR_PAIRS),
 		   div_u64(best[PAIR_CORE], PAIR_PAIRS), bare / 100, bare % 100,
 		   ida / 100, ida % 100, PAIR_COUNTS ? "" : " (not judged here)");
@@ -262,8 +263,8 @@ static void pasid_costs_what_a_bare_number_does(struct kunit *test)
 static void two_sets_do_not_get_in_their_way(struct kunit *test)
 {
 	struct pair *pair = new_pair(test, 1000);
-	u64 alone[PAIR_PEERS], together[PAIR_PEERS], gain[PAIR_PEERS];
-	u32 round, peer;
+	u64 alone[PAIR_PEERS], together[PAIR_PEERS];
+	u32 round, peer, gain[PAIR_PEERS];
 
 	if (num_online_cpus() < PAIR_THREADS)
 		kunit_skip(test, "needs two CPUs");
@@ -277,7 +278,7 @@ static void two_sets_do_not_get_in_their_way(struct kunit *test)
 	for (peer = 0; peer < PAIR_PEERS; peer++)
 		gain[peer] = div64_u64(alone[peer] * 100 * PAIR_THREADS,
 				       max(together[peer], 1ULL));
-	kunit_info(test, "two threads do, of what one does: xarray x%llu.%02llu, IDA x%llu.%02llu, PASID x%llu.%02llu, an xarray each x%llu.%02llu%s",
+	kunit_info(test, "two threads do, of what one does: xarray x%u.%02u, IDA x%u.%02u, PASID x%u.%02u, an xarray each x%u.%02u%s",
 		   gain[PAIR_BARE] / 100, gain[PAIR_BARE] % 100,
 		   gain[PAIR_IDA] / 100, gain[PAIR_IDA] % 100,
 		   gain[PAIR_CORE] / 100, gain[PAIR_CORE] % 100,

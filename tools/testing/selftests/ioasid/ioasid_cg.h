@@ -76,10 +76,13 @@ static inline int cg_max(const char *cg, const char *max)
 	return cg_write(cg, "misc.max", text);
 }
 
+/* A @parent's children are charged as well, so the root has to let it. */
 static inline int cg_make(const char *cg, bool parent)
 {
 	char path[256];
 
+	if (parent && cg_write("", "cgroup.subtree_control", "+misc"))
+		return -1;
 	snprintf(path, sizeof(path), "%s/%s", CG_ROOT, cg);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -1;

@@ -11,6 +11,7 @@
 
 #define KVM_NODE	"/dev/kvm"
 #define MEM_NODE	"/dev/mem"
+#define KCORE_NODE	"/proc/kcore"
 #define KVM_FOLDER	"/sys/kernel/debug/kvm"
 
 /* -------- VMs -------- */
@@ -19,8 +20,8 @@ const char *missing_kvm(void)
 {
 	if (access(KVM_NODE, R_OK | W_OK))
 		return KVM_NODE " cannot be opened; run as root, on a processor with SVM or VMX";
-	if (access(MEM_NODE, R_OK))
-		return MEM_NODE " cannot be opened; run as root, with DEVMEM=y and STRICT_DEVMEM=n";
+	if (access(MEM_NODE, R_OK) && access(KCORE_NODE, R_OK))
+		return MEM_NODE " and " KCORE_NODE " cannot be opened; run as root, with DEVMEM=y or PROC_KCORE=y";
 	if (access(KVM_FOLDER, R_OK | X_OK))
 		return KVM_FOLDER " is not there; mount debugfs, and run as root";
 	return NULL;
@@ -167,6 +168,66 @@ __u32 vm_table_file(struct vm *vm, struct translation *all)
 	return nr;
 }
 
+/* -------- physical memory -------- */
+
+/*
+ * /dev/mem is nothing else. Where STRICT_DEVMEM keeps it from what the kernel uses,
+ * as distributions have it, /proc/kcore shows the kernel's map of it, in segments
+ * that say where they are in memory.
+ */
+static int kcore_open(struct physmem *mem)
+{
+	Elf64_Ehdr header;
+
+	mem->fd = open(KCORE_NODE, O_RDONLY | O_CLOEXEC);
+	if (mem->fd < 0)
+		return -1;
+	if (pread(mem->fd, &header, sizeof(header), 0) == sizeof(header) &&
+	    header.e_phnum <= PHYSMEM_SEGMENTS &&
+	    pread(mem->fd, mem->segment, header.e_phnum * sizeof(Elf64_Phdr),
+		  header.e_phoff) == header.e_phnum * (ssize_t)sizeof(Elf64_Phdr)) {
+		mem->nr_segments = header.e_phnum;
+		return 0;
+	}
+	printf("# " KCORE_NODE " is not what it should be\n");
+	close(mem->fd);
+	errno = EPROTO;
+	return -1;
+}
+
+/* To read at @address, among others. */
+static int physmem_open(struct physmem *mem, __u64 address)
+{
+	char byte;
+
+	mem->nr_segments = 0;
+	mem->fd = open(MEM_NODE, O_RDONLY | O_CLOEXEC);
+	if (mem->fd >= 0 && pread(mem->fd, &byte, 1, address) == 1)
+		return 0;
+	if (mem->fd >= 0)
+		close(mem->fd);
+	return kcore_open(mem);
+}
+
+static bool physmem_read(struct physmem *mem, __u64 address, void *to, size_t size)
+{
+	__u64 at = mem->nr_segments ? 0 : address;
+	__u32 i;
+
+	for (i = 0; i < mem->nr_segments; i++) {
+		Elf64_Phdr *segment = &mem->segment[i];
+
+		if (segment->p_type == PT_LOAD && segment->p_paddr <= address &&
+		    address - segment->p_paddr < segment->p_memsz)
+			at = segment->p_offset + address - segment->p_paddr;
+	}
+	if (at && pread(mem->fd, to, size, at) == (ssize_t)size)
+		return true;
+	printf("# memory at %#llx cannot be read: %s\n", address,
+	       at ? strerror(errno) : "no segment of " KCORE_NODE " has it");
+	return false;
+}
+
 /* -------- what a processor would read -------- */
 
 /*
@@ -181,7 +242,7 @@ __u32 vm_table_file(struct vm *vm, struct translation *all)
 #define TABLE_BYTES		4096
 
 struct walk {
-	int mem;
+	struct physmem mem;
 	struct translation *all;
 	__u32 nr;
 	__u32 tables;
@@ -191,10 +252,8 @@ struct walk {
 
 static void read_page(struct walk *walk, __u64 address, void *page)
 {
-	if (pread(walk->mem, page, TABLE_BYTES, address) == TABLE_BYTES)
+	if (physmem_read(&walk->mem, address, page, TABLE_BYTES))
 		return;
-	printf("# memory at %#llx cannot be read: %s\n", address,
-	       strerror(errno));
 	memset(page, 0, TABLE_BYTES);
 	walk->wrong = true;
 }
@@ -275,13 +334,12 @@ __u32 vm_table_walk(struct vm *vm, struct translation *all, __u32 *tables)
 		       info.high);
 		return UINT_MAX;
 	}
-	walk.mem = open(MEM_NODE, O_RDONLY | O_CLOEXEC);
-	if (walk.mem < 0)
+	if (physmem_open(&walk.mem, info.low))
 		return UINT_MAX;
 	walk_directory(&walk, 0, info.low);
 	walk_directory(&walk, DIRECTORY_ENTRIES * TRANSLATIONS_PER_TABLE,
 		       info.high);
-	close(walk.mem);
+	close(walk.mem.fd);
 	*tables = walk.tables;
 	return walk.wrong ? UINT_MAX : walk.nr;
 }
@@ -294,8 +352,7 @@ int reader_open(struct table_reader *reader, struct vm *vm)
 		return -1;
 	reader->directory[0] = info.low;
 	reader->directory[1] = info.high;
-	reader->mem = open(MEM_NODE, O_RDONLY | O_CLOEXEC);
-	return reader->mem < 0 ? -1 : 0;
+	return physmem_open(&reader->mem, info.low);
 }
 
 __u32 reader_find(struct table_reader *reader, __u32 guest)
@@ -305,14 +362,14 @@ __u32 reader_find(struct table_reader *reader, __u32 guest)
 	bool wrong = false;
 
 	table = reader->directory[at / DIRECTORY_ENTRIES];
-	if (pread(reader->mem, &directory, sizeof(directory), table +
-		  at % DIRECTORY_ENTRIES * sizeof(directory)) < 0)
+	if (!physmem_read(&reader->mem, table + at % DIRECTORY_ENTRIES *
+			 sizeof(directory), &directory, sizeof(directory)))
 		return UINT_MAX;
 	table = table_address(directory, guest, &wrong);
 	if (!table)
 		return wrong ? UINT_MAX : 0;
-	if (pread(reader->mem, &entry, sizeof(entry), table +
-		  guest % TRANSLATIONS_PER_TABLE * sizeof(entry)) < 0)
+	if (!physmem_read(&reader->mem, table + guest % TRANSLATIONS_PER_TABLE *
+			 sizeof(entry), &entry, sizeof(entry)))
 		return UINT_MAX;
 	pasid = entry_pasid(entry, guest, &wrong);
 	return wrong ? UINT_MAX : pasid;
@@ -320,7 +377,7 @@ __u32 reader_find(struct table_reader *reader, __u32 guest)
 
 void reader_close(struct table_reader *reader)
 {
-	close(reader->mem);
+	close(reader->mem.fd);
 }
 
 /* -------- comparing -------- */

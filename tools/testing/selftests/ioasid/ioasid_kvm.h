@@ -6,6 +6,7 @@
 #ifndef __SELFTEST_IOASID_KVM_H
 #define __SELFTEST_IOASID_KVM_H
 
+#include <elf.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -71,12 +72,21 @@ __u32 vm_table_file(struct vm *vm, struct translation *all);
  */
 __u32 vm_table_walk(struct vm *vm, struct translation *all, __u32 *tables);
 
+#define PHYSMEM_SEGMENTS	128
+
+struct physmem {
+	int fd;
+	/* Of /proc/kcore; none is /dev/mem. */
+	__u32 nr_segments;
+	Elf64_Phdr segment[PHYSMEM_SEGMENTS];
+};
+
 /*
  * One guest PASID at a time, by memory as well: others may change meanwhile, but
  * none that share a page of the table with it. Good until the device is closed.
  */
 struct table_reader {
-	int mem;
+	struct physmem mem;
 	__u64 directory[2];
 };
 

@@ -74,7 +74,7 @@ wait_until()
 
 	until "$@" || [ $tries = 0 ]; do
 		tries=$((tries - 1))
-		usleep 100000 2>/dev/null || sleep 0.1
+		sleep 0.1
 	done
 }
 

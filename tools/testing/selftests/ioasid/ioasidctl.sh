@@ -185,13 +185,13 @@ set_that_vanishes_is_told()
 	ioasidctl alloc <"$tmp/fifo.$$" >"$tmp/held" &
 	pid=$!
 	exec 4>"$tmp/fifo.$$"
-	until [ -s "$tmp/held" ]; do usleep 10000; done
+	until [ -s "$tmp/held" ]; do sleep 0.01; done
 	ends 0 ioasidctl show "pid=$pid" || return 1
 	id=$(number "$out" set)
 	kill -9 $pid
 	wait $pid
 	exec 4>&-
-	until ! grep -q "^set $id " $debugfs/sets; do usleep 10000; done
+	until ! grep -q "^set $id " $debugfs/sets; do sleep 0.01; done
 	says 5 "set $id" ioasidctl show "$id" &&
 		says 5 "set $id" ioasidctl quota "$id" --limit 1 &&
 		says 5 'has made no set' ioasidctl show "pid=$pid"
@@ -352,7 +352,7 @@ watching()
 	watch=$!
 	until grep -q watching "$err"; do
 		kill -0 $watch 2>/dev/null || wrong "watch ended at once" || return 1
-		usleep 10000
+		sleep 0.01
 	done
 }
 
