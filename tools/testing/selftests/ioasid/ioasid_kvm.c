@@ -21,7 +21,7 @@ const char *missing_kvm(void)
 	if (access(KVM_NODE, R_OK | W_OK))
 		return KVM_NODE " cannot be opened; run as root, on a processor with SVM or VMX";
 	if (access(MEM_NODE, R_OK) && access(KCORE_NODE, R_OK))
-		return MEM_NODE " and " KCORE_NODE " cannot be opened; run as root, with DEVMEM=y or PROC_KCORE=y";
+		return "neither " MEM_NODE " nor " KCORE_NODE " can be read; run as root";
 	if (access(KVM_FOLDER, R_OK | X_OK))
 		return KVM_FOLDER " is not there; mount debugfs, and run as root";
 	return NULL;
@@ -177,15 +177,15 @@ __u32 vm_table_file(struct vm *vm, struct translation *all)
  */
 static int kcore_open(struct physmem *mem)
 {
-	Elf64_Ehdr header;
+	struct elf64_hdr header;
 
 	mem->fd = open(KCORE_NODE, O_RDONLY | O_CLOEXEC);
 	if (mem->fd < 0)
 		return -1;
 	if (pread(mem->fd, &header, sizeof(header), 0) == sizeof(header) &&
 	    header.e_phnum <= PHYSMEM_SEGMENTS &&
-	    pread(mem->fd, mem->segment, header.e_phnum * sizeof(Elf64_Phdr),
-		  header.e_phoff) == header.e_phnum * (ssize_t)sizeof(Elf64_Phdr)) {
+	    pread(mem->fd, mem->segment, header.e_phnum * sizeof(*mem->segment),
+		  header.e_phoff) == header.e_phnum * (ssize_t)sizeof(*mem->segment)) {
 		mem->nr_segments = header.e_phnum;
 		return 0;
 	}
@@ -215,7 +215,7 @@ static bool physmem_read(struct physmem *mem, __u64 address, void *to, size_t si
 	__u32 i;
 
 	for (i = 0; i < mem->nr_segments; i++) {
-		Elf64_Phdr *segment = &mem->segment[i];
+		struct elf64_phdr *segment = &mem->segment[i];
 
 		if (segment->p_type == PT_LOAD && segment->p_paddr <= address &&
 		    address - segment->p_paddr < segment->p_memsz)

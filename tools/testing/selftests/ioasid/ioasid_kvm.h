@@ -6,7 +6,7 @@
 #ifndef __SELFTEST_IOASID_KVM_H
 #define __SELFTEST_IOASID_KVM_H
 
-#include <elf.h>
+#include <linux/elf.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -78,7 +78,7 @@ struct physmem {
 	int fd;
 	/* Of /proc/kcore; none is /dev/mem. */
 	__u32 nr_segments;
-	Elf64_Phdr segment[PHYSMEM_SEGMENTS];
+	struct elf64_phdr segment[PHYSMEM_SEGMENTS];
 };
 
 /*
