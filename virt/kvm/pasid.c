@@ -323,7 +323,7 @@ int kvm_pasid_open(struct kvm *kvm, bool walked)
 	kvm->pasid->users++;
 	return 0;
 }
-EXPORT_SYMBOL_GPL(kvm_pasid_open);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_pasid_open);
 
 /**
  * kvm_pasid_close - give up a share of the table
@@ -338,7 +338,7 @@ void kvm_pasid_close(struct kvm *kvm)
 	kvm_pasid_delete(kvm->pasid);
 	kvm->pasid = NULL;
 }
-EXPORT_SYMBOL_GPL(kvm_pasid_close);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_pasid_close);
 
 /**
  * kvm_pasid_directory - where a walk begins
@@ -352,7 +352,7 @@ phys_addr_t kvm_pasid_directory(struct kvm *kvm, unsigned int nr)
 {
 	return virt_to_phys(kvm->pasid->table.directory[nr]);
 }
-EXPORT_SYMBOL_GPL(kvm_pasid_directory);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_pasid_directory);
 
 /**
  * kvm_pasid_follow - keep the table as the PASID set of the VM's process is
