@@ -353,7 +353,7 @@ static void step_hold(const u32 *a)
 	if (holds[a[0]].pasid)
 		return;
 	current->mm = mm_of(a[3]);
-	pasid = ioasid_hold(dev_of(a[1]), a[2]);
+	pasid = ioasid_hold(dev_of(a[1]), a[2], false);
 	nr = ref_hold(&ref, a[1], a[2], a[3], &held);
 	same("hold, error", PTR_ERR_OR_ZERO(pasid), nr < 0 ? nr : 0);
 	same("hold, held", !IS_ERR_OR_NULL(pasid), held);

@@ -358,7 +358,7 @@ static bool op_hold(struct thread *me, struct ioasid_set *set)
 	struct ioasid *pasid;
 
 	current->mm = set->token;
-	pasid = ioasid_hold(dev_of(below(me, DEVS)), a_number(me));
+	pasid = ioasid_hold(dev_of(below(me, DEVS)), a_number(me), false);
 	if (IS_ERR_OR_NULL(pasid))
 		return false;
 	SHIM_FAIL_IF(pasid->set->token && pasid->set->token != set->token,

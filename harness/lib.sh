@@ -21,6 +21,12 @@ field() { sed -n "s/^$2[[:space:]]\{1,\}//p" "$1" | head -n 1; }
 # entries FILE: a data file without comments and empty lines
 entries() { sed -e '/^#/d' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
+# ours: the files that the series adds, as they are called in a kernel's tree
+ours() { cat "$top"/series/*/files | sed -e 's/ *#.*//' -e '/^$/d'; }
+
+# entries_of_series: its patches, in order
+entries_of_series() { (cd "$top/series" && ls -d [0-9]*-*/ | tr -d /); }
+
 # kernels: those that there is a recipe for
 kernels() { (cd "$top/kernels" && for recipe in */base; do echo "${recipe%/base}"; done); }
 

@@ -64,7 +64,7 @@ static unsigned long core_find_hold(unsigned int owner, u32 id)
 	struct ioasid *pasid;
 
 	current->mm = &tokens[owner];
-	pasid = ioasid_hold(NULL, id);
+	pasid = ioasid_hold(NULL, id, false);
 	if (IS_ERR_OR_NULL(pasid))
 		speed_die("a PASID is not there");
 	ioasid_release(pasid);

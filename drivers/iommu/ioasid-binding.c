@@ -198,7 +198,6 @@ int ioasid_attach_private(struct ioasid_set *set, struct device *dev,
 	}
 	return err;
 }
-EXPORT_SYMBOL_GPL(ioasid_attach_private);
 
 /**
  * ioasid_detach_private - end a private ID

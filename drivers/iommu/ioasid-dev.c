@@ -32,8 +32,12 @@ MODULE_PARM_DESC(quota,
 
 static int ioasid_dev_open(struct inode *inode, struct file *file)
 {
-	struct ioasid_user *user = kzalloc_obj(*user, GFP_KERNEL_ACCOUNT);
+	struct ioasid_user *user;
 
+	/* Sets are named by an mm, which a thread of the kernel has not. */
+	if (!current->mm)
+		return -EINVAL;
+	user = kzalloc_obj(*user, GFP_KERNEL_ACCOUNT);
 	if (!user)
 		return -ENOMEM;
 	ioasid_user_open(user);
@@ -212,12 +216,11 @@ static int ioasid_dev_query_own(struct ioasid_user *user,
 	struct ioasid_set_info info;
 	struct ioasid_set *set;
 
-	if (req->id)
-		return -EINVAL;
 	if (!ioasid_capacity())
 		return -EOPNOTSUPP;
 	set = ioasid_user_get_info(user, READ_ONCE(ioasid_quota), &info);
 	ioasid_dev_fill(req, &info);
+	req->id = 0;
 	req->pid = 0;
 	memset(req->comm, 0, sizeof(req->comm));
 	if (set)

@@ -12,6 +12,8 @@
  * - A PASID is not reclaimed before its IOASID_EVENT_FREE was told.
  * - Telling starts where the event happened, which may be in atomic context, and is
  *   left to a worker when it takes long.
+ * - Whoever has to tell something first, because it is for one notifier only, takes
+ *   over at the next event: nobody waits for an end that users can put off.
  * - A notifier that has to sleep for what it was told says that it is not settled.
  *   Then the worker lets it settle, and until that is done whatever the events keep
  *   (PASIDs that were freed, who waits for them to be told) is kept.
@@ -57,8 +59,9 @@ static u64 ioasid_joined;
 /**
  * struct ioasid_replay - how far a new notifier knows a set
  * @notifier: the notifier
- * @side:     PASIDs change to this side when it knows them. At the end all that are
- *            not freed are there, and the next one makes them change back.
+ * @side:     PASIDs change to this side when it knows them; new ones begin there. At
+ *            the end all that are not freed are there, and the next one makes them
+ *            change back.
  */
 struct ioasid_replay {
 	struct ioasid_notifier *notifier;
@@ -251,12 +254,19 @@ void ioasid_unsettled(const struct ioasid_event *event)
 }
 EXPORT_SYMBOL_GPL(ioasid_unsettled);
 
+/* One event more was told. */
+static void ioasid_told_locked(struct ioasid_set *set)
+{
+	set->told++;
+	if (!set->unsettled)
+		set->settled = set->told;
+}
+
 /* Takes the next event, tells of it and returns true; or there is none. */
 static bool ioasid_tell_next(struct ioasid_set *set)
 {
 	struct ioasid_note *note;
 	unsigned long flags;
-	bool settled;
 
 	ioasid_set_lock(set, &flags);
 	note = ioasid_pop_note(&set->notes);
@@ -265,17 +275,14 @@ static bool ioasid_tell_next(struct ioasid_set *set)
 		return false;
 
 	ioasid_deliver(set, note);
-	settled = !set->unsettled;
-	if (settled)
-		ioasid_note_done(set, note);
-	else
+	if (set->unsettled)
 		ioasid_push_note(&set->heard, note);
+	else
+		ioasid_note_done(set, note);
 
 	/* Not earlier: who waits for it wants what was freed to be back. */
 	ioasid_set_lock(set, &flags);
-	set->told++;
-	if (settled)
-		set->settled = set->told;
+	ioasid_told_locked(set);
 	ioasid_set_unlock(set, flags);
 	return true;
 }
@@ -287,23 +294,36 @@ static void ioasid_wake_idle(struct ioasid_set *set)
 }
 
 /*
- * Tells of events until the queue is empty, or @max of them. The caller is the one
- * who tells. Returns true if all is told and settled, and nobody tells any more.
+ * Lets the heir tell, if there is one; or nobody, if all is told and settled. Returns
+ * true if it is not for the caller any more.
+ */
+static bool ioasid_stop_telling_locked(struct ioasid_set *set)
+{
+	if (set->heir) {
+		WRITE_ONCE(set->heir, false);
+		refcount_inc(&set->refs);
+		return true;
+	}
+	set->telling = set->notes.first || set->unsettled;
+	return !set->telling;
+}
+
+/*
+ * Tells of events until the queue is empty, or @max of them, or somebody takes over.
+ * The caller is the one who tells. Returns true if that has ended.
  */
 static bool ioasid_tell_some(struct ioasid_set *set, u64 max)
 {
 	unsigned long flags;
-	bool done;
+	bool stopped;
 
-	while (max-- && ioasid_tell_next(set))
+	while (max-- && !READ_ONCE(set->heir) && ioasid_tell_next(set))
 		;
 	ioasid_set_lock(set, &flags);
-	done = !set->notes.first && !set->unsettled;
-	if (done)
-		set->telling = false;
+	stopped = ioasid_stop_telling_locked(set);
 	ioasid_set_unlock(set, flags);
 	ioasid_wake_idle(set);
-	return done;
+	return stopped;
 }
 
 /* Who settles may look at the set, so it has to know all of it. */
@@ -365,7 +385,7 @@ void ioasid_tell(struct ioasid_set *set)
 	if (ioasid_tell_some(set, IOASID_TELL_MAX))
 		ioasid_set_put(set);
 	else
-		queue_work(system_unbound_wq, &set->teller);
+		queue_work(system_dfl_wq, &set->teller);
 }
 
 static void ioasid_teller(struct work_struct *work)
@@ -422,15 +442,29 @@ void ioasid_set_sync(struct ioasid_set *set)
 }
 EXPORT_SYMBOL_GPL(ioasid_set_sync);
 
-static bool ioasid_claim(struct ioasid_set *set)
+static bool ioasid_inherited(struct ioasid_set *set)
 {
 	unsigned long flags;
-	bool claimed;
+	bool inherited;
 
 	ioasid_set_lock(set, &flags);
-	claimed = ioasid_claim_locked(set);
+	inherited = !set->heir;
 	ioasid_set_unlock(set, flags);
-	return claimed;
+	return inherited;
+}
+
+/* Makes the caller the one who tells, as soon as one event is told, or all is settled. */
+static void ioasid_take_over(struct ioasid_set *set)
+{
+	unsigned long flags;
+
+	/* There is one heir at a time. */
+	lockdep_assert_held(&ioasid_sets_mutex);
+
+	ioasid_set_lock(set, &flags);
+	WRITE_ONCE(set->heir, !ioasid_claim_locked(set));
+	ioasid_set_unlock(set, flags);
+	wait_event(set->idle, ioasid_inherited(set));
 }
 
 /* One PASID as it was when a replay came by. */
@@ -440,8 +474,9 @@ struct ioasid_snapshot {
 };
 
 /*
- * Takes what follows the marker in the list. The PASIDs stay: if one is freed
- * meanwhile, the event of it waits for us, who tell. Returns how many.
+ * Takes what follows the marker in the list, up to the first that is newer than the
+ * replay. The PASIDs stay: if one is freed meanwhile, the event of it waits for us, who
+ * tell. Returns how many.
  */
 static int ioasid_replay_batch_locked(struct ioasid_set *set,
 				      struct ioasid *marker,
@@ -451,10 +486,11 @@ static int ioasid_replay_batch_locked(struct ioasid_set *set,
 	int nr = 0;
 
 	list_for_each_entry_continue(pasid, &set->pasids, node) {
-		if (nr == IOASID_REPLAY_BATCH)
-			break;
 		if (!pasid->id)
 			continue;
+		if (nr == IOASID_REPLAY_BATCH ||
+		    pasid->made.side == set->side)
+			break;
 		batch[nr].pasid = pasid;
 		batch[nr++].private = pasid->binding ? pasid->binding->private :
 						       IOASID_PRIVATE_NONE;
@@ -513,9 +549,6 @@ static bool ioasid_replay_some(struct ioasid_set *set, struct ioasid *marker)
 	ioasid_set_lock(set, &flags);
 	nr = ioasid_replay_batch_locked(set, marker, batch);
 	queued = set->queued;
-	/* Whatever is allocated from now on will not be replayed. */
-	if (!nr)
-		set->side = replay->side;
 	ioasid_set_unlock(set, flags);
 
 	for (i = 0; i < nr; i++)
@@ -553,27 +586,39 @@ static void ioasid_introduce(struct ioasid_notifier *notifier,
 	struct ioasid_replay replay = { .notifier = notifier };
 	struct ioasid marker = { .id = 0 };
 	unsigned long flags;
+	u64 queued;
 
-	wait_event(set->idle, ioasid_claim(set));
+	ioasid_take_over(set);
 
 	ioasid_forbid_spares(set);
 	ioasid_set_lock(set, &flags);
 	set->listeners++;
-	replay.side = !set->side;
+	/* Whatever is allocated from now on will not be replayed. */
+	set->side = !set->side;
+	replay.side = set->side;
 	list_add(&marker.node, &set->pasids);
+	queued = set->queued;
 	ioasid_set_unlock(set, flags);
 
+	/* What happened before is for those who were there before. */
+	ioasid_catch_up(set, queued);
 	set->replay = &replay;
 	ioasid_replay_set(notifier, set);
 	while (ioasid_replay_some(set, &marker))
 		cond_resched();
 	set->joined = notifier->joined;
 	set->replay = NULL;
-	/* Not earlier: of what it does not know it would not be told the end. */
-	ioasid_settle(set);
 
+	/*
+	 * Who syncs waits until it is settled, as what is in the queue will be no
+	 * earlier. If nothing is there it counts as an event itself.
+	 */
 	ioasid_set_lock(set, &flags);
 	list_del(&marker.node);
+	if (!set->notes.first) {
+		set->queued++;
+		ioasid_told_locked(set);
+	}
 	ioasid_set_unlock(set, flags);
 	ioasid_allow_spares(set);
 	ioasid_tell(set);
@@ -692,7 +737,8 @@ int ioasid_pool_register_notifier(struct ioasid_pool *pool,
  *       for all sets of the system
  *
  * If the set has PASIDs already, the notifier is told of them as if they were
- * allocated and bound now, before this function returns.
+ * allocated and bound now, before this function returns. It settles for them soon
+ * after, for which ioasid_set_sync() waits.
  *
  * Context: Process context. May sleep. Takes and releases ioasid_sets_mutex.
  * Return: 0, or an error with nothing changed:

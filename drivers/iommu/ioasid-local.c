@@ -158,5 +158,5 @@ void ioasid_local_put(struct ioasid_local *local)
 	}
 	spin_unlock_irqrestore(&ioasid_locals_lock, flags);
 	if (last)
-		queue_rcu_work(system_wq, &local->release);
+		queue_rcu_work(system_percpu_wq, &local->release);
 }

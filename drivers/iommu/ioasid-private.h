@@ -131,7 +131,8 @@ struct ioasid_notes {
  * @pending:   those of @used that are freed and wait for a last reference
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
- * @side:      of every PASID that is not freed, unless somebody is introduced
+ * @side:      of every PASID that is not freed; while somebody is introduced, of those
+ *             that the notifier knows
  * @pasids:    struct ioasid.node of every PASID that is not freed, of the spares, and
  *             markers of those who walk the list (id 0)
  * @walkers:   how many walk the list; there are no spares while somebody does
@@ -140,12 +141,13 @@ struct ioasid_notes {
  * @spares:    PASIDs that are reclaimed, and whose numbers the set has not given back
  * @keeper:    in ioasid_pool.keepers while @keeps; under the pool's lock
  * @telling:   somebody delivers events, and nobody else may
+ * @heir:      somebody waits to do so; set under ioasid_sets_mutex, too
  * @listeners: notifiers that have to be told; 0 saves the queue
  * @unsettled: somebody has to sleep for what it was told; for who tells
  * @notes:     events that nobody was told of yet
  * @heard:     events that everybody was told of while somebody is not settled; for
  *             who tells
- * @queued:    how many events ever came into the queue
+ * @queued:    how many events ever came into the queue; see ioasid_introduce()
  * @told:      how many of them were delivered; changed by who tells
  * @settled:   how many of these are done with
  * @added:     tells of the set itself
@@ -179,6 +181,7 @@ struct ioasid_set {
 	struct xarray privates;		/* its lock: all below */
 	bool dead;
 	bool telling;
+	bool heir;
 	unsigned int listeners;
 	u32 used;
 	u32 taken;

@@ -390,7 +390,6 @@ struct ioasid_set *ioasid_set_create(struct mm_struct *token, u32 guarantee,
 	return ioasid_pool_set_create(&ioasid_system_pool, token, guarantee,
 				      limit);
 }
-EXPORT_SYMBOL_GPL(ioasid_set_create);
 
 /**
  * ioasid_set_join - become another owner of a set
@@ -411,7 +410,6 @@ struct ioasid_set *ioasid_set_join(struct mm_struct *token)
 	mutex_unlock(&ioasid_sets_mutex);
 	return set ?: ERR_PTR(-ENOENT);
 }
-EXPORT_SYMBOL_GPL(ioasid_set_join);
 
 /**
  * ioasid_set_find - find a set by its token
@@ -434,6 +432,7 @@ struct ioasid_set *ioasid_set_find(struct mm_struct *token)
 	mutex_unlock(&ioasid_sets_mutex);
 	return set ?: ERR_PTR(-ENOENT);
 }
+EXPORT_SYMBOL_GPL(ioasid_set_find);
 
 /**
  * ioasid_set_from - find a set of the system by its id
@@ -534,7 +533,6 @@ void ioasid_set_free(struct ioasid_set *set)
 	ioasid_sets_free_token(set);
 	ioasid_set_put(set);
 }
-EXPORT_SYMBOL_GPL(ioasid_set_free);
 
 /**
  * ioasid_set_get - take a reference to a set
@@ -548,7 +546,6 @@ struct ioasid_set *ioasid_set_get(struct ioasid_set *set)
 	refcount_inc(&set->refs);
 	return set;
 }
-EXPORT_SYMBOL_GPL(ioasid_set_get);
 
 /**
  * ioasid_set_put - give a reference to a set back
@@ -564,7 +561,7 @@ void ioasid_set_put(struct ioasid_set *set)
 		return;
 
 	WARN_ON(set->used);
-	queue_rcu_work(system_wq, &set->release);
+	queue_rcu_work(system_percpu_wq, &set->release);
 }
 EXPORT_SYMBOL_GPL(ioasid_set_put);
 
@@ -646,7 +643,6 @@ int ioasid_set_adjust(struct ioasid_set *set, u32 guarantee, u32 limit,
 	}
 	return err;
 }
-EXPORT_SYMBOL_GPL(ioasid_set_adjust);
 
 /*
  * What an allocation over the whole range could get right now: what is free for

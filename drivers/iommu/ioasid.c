@@ -272,7 +272,6 @@ int ioasid_free(struct ioasid_set *set, struct device *dev, ioasid_t id)
 		ioasid_trace(free, set, id, IOASID_PRIVATE_NONE, !!dev, err);
 	return err;
 }
-EXPORT_SYMBOL_GPL(ioasid_free);
 
 static bool ioasid_walk_match(const struct ioasid_walk *walk,
 			      struct ioasid *pasid)
@@ -493,34 +492,34 @@ void ioasid_put(struct ioasid_set *set, struct device *dev, ioasid_t id)
 		ioasid_release(pasid);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_GPL(ioasid_put);
 
-/* Does it belong to a process, and is this another one? */
-static bool ioasid_is_foreign(struct ioasid *pasid)
+/* Is it another process', or the host's where the number comes from a process? */
+static bool ioasid_is_foreign(struct ioasid *pasid, bool picked)
 {
 	struct mm_struct *token = pasid->set->token;
 
-	return token && token != current->mm;
+	return token ? token != current->mm : picked;
 }
 
 /**
  * ioasid_hold - keep what a device means by a number from being recycled
  * @dev: the device
  * @id: the number, as in a request of the device
+ * @picked: a process picked the number, by itself
  *
  * For whoever puts the number into a table of the device. Below "ioasid.local=" it
  * is a PASID local to @dev, else a shared one.
  *
  * iommufd lets its users pick numbers for their own devices. One that happens to be
- * the PASID of another process' set is not that PASID, and must neither keep it from
- * being freed nor tell that it exists.
+ * the PASID of another process' set, or of the host, is not that PASID, and must neither
+ * keep it from being freed nor tell that it exists.
  *
  * Context: Process context of whoever wants the number in the table. Takes no lock.
  * Return: A reference, to be given back with ioasid_release(). NULL if it is nobody's
- * PASID or another process', so that there is nothing to keep. ERR_PTR(-ENOENT) if
- * it was freed, and must not get a new user.
+ * PASID, another process', or with @picked the host's, so that there is nothing to keep.
+ * ERR_PTR(-ENOENT) if it was freed, and must not get a new user.
  */
-struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
+struct ioasid *ioasid_hold(struct device *dev, ioasid_t id, bool picked)
 {
 	bool shared = id >= ioasid_pool_shared_min(&ioasid_system_pool);
 	struct ioasid *pasid;
@@ -528,7 +527,7 @@ struct ioasid *ioasid_hold(struct device *dev, ioasid_t id)
 
 	rcu_read_lock();
 	pasid = ioasid_lookup(NULL, shared ? NULL : dev, id);
-	if (!IS_ERR(pasid) && !ioasid_is_foreign(pasid))
+	if (!IS_ERR(pasid) && !ioasid_is_foreign(pasid, picked))
 		life = ioasid_try_hold(pasid);
 	rcu_read_unlock();
 

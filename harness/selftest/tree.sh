@@ -24,11 +24,14 @@ hook()
 	printf -- '--- a/drivers/Makefile\n+++ b/drivers/Makefile\n@@ -%d,2 +%d,3 @@\n %d\n+hooked\n %d\n' \
 		"$1" "$1" "$1" $(($1 + 1))
 }
-overlay() { SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "$t/base" "$t/new"; }
+overlay() { SOURCES=$t/src SERIES=$t/series "$top/harness/overlay" 6.12 "${1:-$t/base}" "${2:-$t/new}"; }
 hooked_at() { overlay && [ "$(sed -n "$1p" "$t/new/drivers/Makefile")" = hooked ]; }
 
 fresh
 check "tree: a series that is right" hooked_at 11
+from_here() { (cd "$t" && overlay base new) && [ "$(sed -n 11p "$t/new/drivers/Makefile")" = hooked ]; }
+fresh
+check "tree: folders may be given from where one is" from_here
 fresh
 hook 5 >"$t/series/01-a/hook@6.12.patch"
 check "tree: the hook for this kernel wins" hooked_at 6

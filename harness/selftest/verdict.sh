@@ -78,6 +78,7 @@ BUG ioasid_set (Not tainted): Poison overwritten
 WARNING: CPU: 1 PID: 42 at drivers/iommu/ioasid.c:1 ioasid_free+0x1/0x2
 UBSAN: array-index-out-of-bounds in drivers/iommu/ioasid.c:1:2
 WARNING: possible circular locking dependency detected
+workqueue: work func ioasid_set_release enqueued on deprecated workqueue. Use system_{percpu|dfl}_wq instead.
 WARNING: possible recursive locking detected
 WARNING: suspicious RCU usage
 BUG: sleeping function called from invalid context at mm/slab.h:1

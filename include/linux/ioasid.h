@@ -224,7 +224,7 @@ int ioasid_free_range(struct ioasid_set *set, struct device *dev, ioasid_t min,
 		      ioasid_t max);
 int ioasid_get(struct ioasid_set *set, struct device *dev, ioasid_t id);
 void ioasid_put(struct ioasid_set *set, struct device *dev, ioasid_t id);
-struct ioasid *ioasid_hold(struct device *dev, ioasid_t id);
+struct ioasid *ioasid_hold(struct device *dev, ioasid_t id, bool picked);
 void ioasid_release(struct ioasid *pasid);
 void *ioasid_find(struct ioasid_set *set, struct device *dev, ioasid_t id);
 void *ioasid_replace_data(struct ioasid_set *set, struct device *dev,

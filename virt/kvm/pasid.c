@@ -67,10 +67,15 @@ struct kvm_pasid {
 	struct dentry *list;
 };
 
-static struct page *kvm_pasid_alloc_page(gfp_t gfp)
+/* Charged to the VM, whoever tells of events. */
+static struct page *kvm_pasid_alloc_page(struct kvm *kvm, gfp_t gfp)
 {
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(kvm->mm);
+	struct mem_cgroup *old = set_active_memcg(memcg);
 	struct page *page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT);
 
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
 	if (page)
 		kvm_account_pgtable_pages(page_address(page), 1);
 	return page;
@@ -104,7 +109,7 @@ static bool kvm_pasid_set(struct kvm_pasid *kp, u32 guest, ioasid_t id,
 		done = !kp->follows ||
 		       kvm_pasid_table_set(&kp->table, guest, id, &spare);
 		spin_unlock_irqrestore(&kp->lock, flags);
-	} while (!done && (spare = kvm_pasid_alloc_page(gfp)));
+	} while (!done && (spare = kvm_pasid_alloc_page(kp->kvm, gfp)));
 	if (spare)
 		kvm_pasid_free_page(spare);
 	return done;
@@ -158,8 +163,6 @@ static void kvm_pasid_notify(struct ioasid_notifier *notifier,
  */
 static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 {
-	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(kp->kvm->mm);
-	struct mem_cgroup *old = set_active_memcg(memcg);
 	unsigned int before = kp->table.entries;
 	struct ioasid_private entry = {};
 
@@ -172,8 +175,6 @@ static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 	}
 	WRITE_ONCE(kp->late, kp->late + kp->table.entries - before);
 	kp->missed = false;
-	set_active_memcg(old);
-	mem_cgroup_put(memcg);
 }
 
 /* No vCPU translates by what was cleared before. */
@@ -294,7 +295,7 @@ static struct kvm_pasid *kvm_pasid_new(struct kvm *kvm)
 	kp->notifier.settle = kvm_pasid_settle;
 	kp->notifier.priority = IOASID_PRIORITY_CPU;
 	for (i = 0; i < KVM_PASID_DIRECTORIES; i++) {
-		page = kvm_pasid_alloc_page(GFP_KERNEL);
+		page = kvm_pasid_alloc_page(kvm, GFP_KERNEL);
 		if (!page) {
 			kvm_pasid_delete(kp);
 			return NULL;
@@ -354,6 +355,17 @@ phys_addr_t kvm_pasid_directory(struct kvm *kvm, unsigned int nr)
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_pasid_directory);
 
+/* What the set has by now is in the table when this returns. */
+static void kvm_pasid_sync(struct mm_struct *token)
+{
+	struct ioasid_set *set = ioasid_set_find(token);
+
+	if (IS_ERR(set))
+		return;
+	ioasid_set_sync(set);
+	ioasid_set_put(set);
+}
+
 /**
  * kvm_pasid_follow - keep the table as the PASID set of the VM's process is
  * @kvm: the VM, which has a table
@@ -375,6 +387,7 @@ void kvm_pasid_follow(struct kvm *kvm)
 	spin_unlock_irq(&kp->lock);
 	/* It has a token and a priority, and is not registered. */
 	WARN_ON_ONCE(ioasid_register_notifier_mm(&kp->notifier, kvm->mm));
+	kvm_pasid_sync(kvm->mm);
 }
 
 /**

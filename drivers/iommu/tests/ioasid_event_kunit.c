@@ -1001,9 +1001,102 @@ static void introduction_waits_for_who_tells(struct kunit *test)
 
 	alloc_id(test, set);
 	listen_to_pool(late);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(slow.done));
 	expect_told(late, "add alloc:1 alloc:2");
 	expect_told(rec, "add alloc:1 alloc:2");
 	end_slowly(test, task);
+}
+
+/* What @first hears last before it ends is the cause of one event more. */
+struct places {
+	struct recorder *first;
+	ioasid_t id;
+	u64 place;
+};
+
+static void note_place(struct recorder *rec, const struct ioasid_event *event)
+{
+	struct places *places = rec->arg;
+	struct ioasid_set *set = event->set;
+
+	if (event->type != IOASID_EVENT_ALLOC)
+		return;
+	if (rec != places->first) {
+		if (event->id == 1)
+			KUNIT_EXPECT_EQ(rec->test, 0,
+					ioasid_alloc(set, 2, 2, NULL,
+						     GFP_ATOMIC, &places->id));
+		return;
+	}
+	if (event->id == 2) {
+		KUNIT_EXPECT_EQ(rec->test, 0,
+				ioasid_alloc(set, 3, 3, NULL, GFP_ATOMIC,
+					     &places->id));
+		places->place = set->queued;
+	} else if (event->id == 3) {
+		KUNIT_EXPECT_EQ(rec->test, set->told + 1, places->place);
+	}
+}
+
+static void introduction_lets_nobody_get_ahead(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *late = new_recorder(test);
+	struct recorder *rec = new_recorder(test);
+	struct places places = { .first = rec };
+
+	alloc_id(test, set);
+	rec->arg = &places;
+	late->arg = &places;
+	listen_to_set(rec, set);
+	rec->hook = note_place;
+	late->hook = note_place;
+	listen_to_set(late, set);
+	ioasid_set_sync(set);
+	expect_told(rec, "add alloc:1 alloc:2 alloc:3");
+	expect_told(late, "add alloc:1 alloc:2 alloc:3");
+	KUNIT_EXPECT_GT(test, places.place, 0);
+}
+
+/* Makes two events of each, for a while; there is always one PASID that is new. */
+struct chain {
+	struct ioasid_notifier notifier;
+	unsigned long end;
+	bool ended;
+};
+
+static void forge_chain(struct ioasid_notifier *notifier,
+			const struct ioasid_event *event)
+{
+	struct chain *chain = container_of(notifier, struct chain, notifier);
+	ioasid_t id;
+
+	if (event->type != IOASID_EVENT_ALLOC)
+		return;
+	if (time_after(jiffies, READ_ONCE(chain->end)))
+		WRITE_ONCE(chain->ended, true);
+	else if (!ioasid_alloc(event->set, 0, UINT_MAX, NULL, GFP_ATOMIC, &id))
+		ioasid_free(event->set, NULL, event->id);
+}
+
+static void introduction_does_not_wait_for_the_last_event(struct kunit *test)
+{
+	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
+	struct recorder *late = new_recorder(test);
+	struct chain chain = {
+		.notifier.notify = forge_chain, .end = jiffies + 5 * HZ,
+	};
+
+	alloc_ids(test, set, 40);
+	KUNIT_ASSERT_EQ(test, 0, ioasid_register_notifier(&chain.notifier, set));
+	listen_to_set(late, set);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(chain.ended));
+	KUNIT_EXPECT_GE(test, late->nr, 41);
+
+	WRITE_ONCE(chain.end, jiffies - 1);
+	ioasid_set_sync(set);
+	KUNIT_EXPECT_TRUE(test, chain.ended);
+	ioasid_unregister_notifier(&chain.notifier);
 }
 
 static void freed_set_was_told_when_the_free_returns(struct kunit *test)
@@ -1131,6 +1224,8 @@ static struct kunit_case ioasid_event_cases[] = {
 	KUNIT_CASE(sync_waits_until_all_is_told),
 	KUNIT_CASE(stop_waits_for_a_running_notifier),
 	KUNIT_CASE(introduction_waits_for_who_tells),
+	KUNIT_CASE(introduction_does_not_wait_for_the_last_event),
+	KUNIT_CASE(introduction_lets_nobody_get_ahead),
 	KUNIT_CASE(freed_set_was_told_when_the_free_returns),
 	{}
 };

@@ -14,6 +14,7 @@
 #include <linux/kthread.h>
 #include <linux/misc_cgroup.h>
 
+#include "../iommu-priv.h"
 #include "ioasid_kunit.h"
 
 static void __expect_host_used(struct kunit *test, int line, u32 used)
@@ -90,6 +91,29 @@ static void host_pasid_is_found_without_its_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioasid_get(NULL, NULL, id), -ENOENT);
 	ioasid_put(NULL, NULL, id);
 	KUNIT_EXPECT_PTR_EQ(test, find_data(NULL, id), ERR_PTR(-ENOENT));
+}
+
+static void number_that_a_process_picked_is_not_the_hosts(struct kunit *test)
+{
+	struct ioasid_set *host = ioasid_host_set();
+	u32 cap = ioasid_system_pool.cap;
+	struct ioasid *held;
+	ioasid_t id;
+
+	if (!cap)
+		ioasid_system_pool.cap = 100;
+	KUNIT_ASSERT_EQ(test, 0, ioasid_alloc(host, 0, UINT_MAX, NULL,
+					      GFP_KERNEL, &id));
+	KUNIT_EXPECT_NULL(test, ioasid_hold(NULL, id, true));
+	held = ioasid_hold(NULL, id, false);
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, held);
+	KUNIT_EXPECT_EQ(test, ioasid_free(host, NULL, id), 0);
+	/* Nor does a process learn that somebody has it. */
+	KUNIT_EXPECT_NULL(test, ioasid_hold(NULL, id, true));
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold(NULL, id, false), ERR_PTR(-ENOENT));
+	if (!IS_ERR(held))
+		ioasid_release(held);
+	ioasid_system_pool.cap = cap;
 }
 
 static void a_system_set_draws_from_the_system(struct kunit *test)
@@ -306,11 +330,17 @@ static void global_pasid_belongs_to_the_host_set(struct kunit *test)
 static void device_without_pasids_gets_none(struct kunit *test)
 {
 	u32 used = host_used();
+	ioasid_t id;
 
 	KUNIT_EXPECT_EQ(test, iommu_alloc_global_pasid(new_device(test, 0)),
 			IOMMU_PASID_INVALID);
 	KUNIT_EXPECT_EQ(test, iommu_alloc_global_pasid(new_device(test, 1)),
 			IOMMU_PASID_INVALID);
+	/* Which host SVA tells its caller, with any number of them. */
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			iommu_alloc_task_pasid(new_device(test, 0), &id));
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			iommu_alloc_task_pasid(new_device(test, 1), &id));
 	expect_host_used(test, used);
 }
 
@@ -378,6 +408,7 @@ static struct kunit_case ioasid_host_cases[] = {
 	KUNIT_CASE(system_books_add_up),
 	KUNIT_CASE(reporting_no_pasids_changes_nothing),
 	KUNIT_CASE(host_pasid_is_found_without_its_set),
+	KUNIT_CASE(number_that_a_process_picked_is_not_the_hosts),
 	KUNIT_CASE(a_system_set_draws_from_the_system),
 	KUNIT_CASE(a_system_guarantee_is_kept_from_the_host),
 	KUNIT_CASE(sets_follow_each_other_by_id),

@@ -354,6 +354,23 @@ static void number_that_nobody_allocated_may_be_used(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_taken(id));
 }
 
+static void host_pasid_is_not_what_a_process_picked(struct kunit *test)
+{
+	struct device *dev = new_device(test, "a");
+	struct iommu_domain *domain = new_domain(test, dev);
+	ioasid_t id = global_pasid(test, dev);
+
+	if (!mock_domain_of_process(domain)) {
+		iommu_free_global_pasid(id);
+		kunit_skip(test, "this kernel lets no process pick a PASID");
+	}
+	KUNIT_EXPECT_EQ(test, 0,
+			iommu_attach_device_pasid(domain, dev, id, NULL));
+	iommu_free_global_pasid(id);
+	KUNIT_EXPECT_FALSE(test, is_taken(id));
+	iommu_detach_device_pasid(domain, dev, id);
+}
+
 static void failed_attach_holds_nothing(struct kunit *test)
 {
 	struct device *dev = new_device(test, "a");
@@ -594,6 +611,7 @@ static struct kunit_case ioasid_iommu_cases[] = {
 	KUNIT_CASE(detached_number_still_belongs_to_its_set),
 	KUNIT_CASE(freed_number_gets_into_no_other_table),
 	KUNIT_CASE(number_that_nobody_allocated_may_be_used),
+	KUNIT_CASE(host_pasid_is_not_what_a_process_picked),
 	KUNIT_CASE(failed_attach_holds_nothing),
 	KUNIT_CASE(second_attach_of_a_number_fails_and_holds_nothing),
 	KUNIT_CASE(replaced_domain_keeps_the_number),

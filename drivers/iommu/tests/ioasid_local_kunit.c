@@ -446,23 +446,23 @@ static void device_means_local_below_and_shared_above(struct kunit *test)
 	ioasid_system_pool.local = LOCAL;
 
 	KUNIT_EXPECT_EQ(test, try_local(set, a), 1);
-	KUNIT_EXPECT_NULL(test, ioasid_hold(b, 1));
-	held = ioasid_hold(a, 1);
+	KUNIT_EXPECT_NULL(test, ioasid_hold(b, 1, false));
+	held = ioasid_hold(a, 1, false);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(held));
 	ioasid_free(set, a, 1);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold(a, 1), ERR_PTR(-ENOENT));
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold(a, 1, false), ERR_PTR(-ENOENT));
 	KUNIT_EXPECT_EQ(test, try_local(set, a), 2);
 	ioasid_release(held);
-	KUNIT_EXPECT_NULL(test, ioasid_hold(a, 1));
+	KUNIT_EXPECT_NULL(test, ioasid_hold(a, 1, false));
 
 	id = try_request(set, (struct ioasid_request) { .min = LOCAL });
 	KUNIT_EXPECT_GE(test, id, LOCAL);
-	held = ioasid_hold(b, id);
+	held = ioasid_hold(b, id, false);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(held));
 	ioasid_free(set, NULL, id);
-	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold(a, id), ERR_PTR(-ENOENT));
+	KUNIT_EXPECT_PTR_EQ(test, ioasid_hold(a, id, false), ERR_PTR(-ENOENT));
 	ioasid_release(held);
-	KUNIT_EXPECT_NULL(test, ioasid_hold(a, id));
+	KUNIT_EXPECT_NULL(test, ioasid_hold(a, id, false));
 
 	ioasid_set_free(set);
 	ioasid_system_pool.local = local;
@@ -484,11 +484,11 @@ static void device_does_not_mean_what_is_another_process(struct kunit *test)
 
 	id = try_request(set, (struct ioasid_request) {});
 	KUNIT_EXPECT_GT(test, id, 0);
-	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id));
+	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id, false));
 	KUNIT_EXPECT_EQ(test, 0, ioasid_get(set, NULL, id));
 	KUNIT_EXPECT_EQ(test, 0, ioasid_free(set, NULL, id));
 	/* Nor does it learn that somebody had it. */
-	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id));
+	KUNIT_EXPECT_NULL(test, ioasid_hold(dev, id, false));
 	ioasid_put(set, NULL, id);
 
 	ioasid_set_free(set);

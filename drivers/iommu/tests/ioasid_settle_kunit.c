@@ -140,7 +140,7 @@ static void many_events_are_settled_at_once(struct kunit *test)
 	expect_set(test, set, 0, 0, 0, IOASID_LIMIT_NONE, 4095);
 }
 
-static void late_listener_is_settled_when_it_is_registered(struct kunit *test)
+static void late_listener_settles_when_it_knows_all(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
 	struct settler *settler = new_settler(test, WHEN(BIND));
@@ -150,6 +150,7 @@ static void late_listener_is_settled_when_it_is_registered(struct kunit *test)
 		alloc_private(test, set, i);
 	listen_to_set(settler->rec, set);
 	KUNIT_EXPECT_EQ(test, settler->rec->nr, 81);
+	ioasid_set_sync(set);
 	/* Once, when it knows all: what it finds in the set, it is told the end of. */
 	KUNIT_EXPECT_EQ(test, settler->nr, 1);
 	KUNIT_EXPECT_STREQ(test, " settle",
@@ -530,7 +531,7 @@ static struct kunit_case ioasid_settle_cases[] = {
 	KUNIT_CASE(nobody_settles_without_asking),
 	KUNIT_CASE(all_of_the_set_settle_and_no_others),
 	KUNIT_CASE(many_events_are_settled_at_once),
-	KUNIT_CASE(late_listener_is_settled_when_it_is_registered),
+	KUNIT_CASE(late_listener_settles_when_it_knows_all),
 	KUNIT_CASE(who_is_not_introduced_does_not_settle),
 	KUNIT_CASE(freed_pasid_is_not_reused_before_all_have_settled),
 	KUNIT_CASE(freed_pasid_is_back_before_its_end_counts),

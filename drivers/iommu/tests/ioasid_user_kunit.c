@@ -104,6 +104,34 @@ static void node_close(struct kunit *test, struct file *file)
 	kunit_release_action(test, close_action, file);
 }
 
+struct opening {
+	struct completion done;
+	struct file *file;
+};
+
+static int open_without_mm(void *data)
+{
+	struct opening *opening = data;
+
+	opening->file = file_open_root_mnt(nodes, "ioasid", O_RDWR, 0);
+	if (!IS_ERR(opening->file))
+		__fput_sync(opening->file);
+	complete(&opening->done);
+	return 0;
+}
+
+static void thread_of_the_kernel_has_no_pasids(struct kunit *test)
+{
+	struct opening opening = {};
+	struct task_struct *task;
+
+	init_completion(&opening.done);
+	task = kthread_run(open_without_mm, &opening, "ioasid-no-mm");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wait_for_completion(&opening.done);
+	KUNIT_EXPECT_PTR_EQ(test, opening.file, ERR_PTR(-EINVAL));
+}
+
 /* Puts it there even if the program itself cannot write. */
 static void poke(struct program *me, unsigned long at, void *from, int len)
 {
@@ -196,7 +224,7 @@ static u64 list_at(struct program *me)
 static void read_list(struct program *me, void *to, size_t size)
 {
 	KUNIT_EXPECT_EQ(me->test, 0,
-			copy_from_user(to, (void __user *)list_at(me), size));
+			copy_from_user(to, u64_to_user_ptr(list_at(me)), size));
 }
 
 static int node_list(struct program *me, struct file *file, u32 *guest,
@@ -239,7 +267,7 @@ static int node_query_id(struct program *me, struct file *file, u32 id,
 static struct ioasid_query_set node_query(struct program *me, struct file *file)
 {
 	struct ioasid_query_set req = {
-		.argsz = sizeof(req), .pid = 7, .used = 7, .comm = "whatever",
+		.argsz = sizeof(req), .id = 7, .pid = 7, .used = 7, .comm = "whatever",
 	};
 
 	KUNIT_EXPECT_EQ(me->test, 0, call(me, file, IOASID_QUERY_SET, &req));
@@ -319,7 +347,7 @@ static const struct node_call {
 	{ "list", IOASID_LIST, sizeof(struct ioasid_list), .answers = true,
 	  .own = true },
 	{ "query_set", IOASID_QUERY_SET, sizeof(struct ioasid_query_set),
-	  IOASID_BY_ID, { WORD(ioasid_query_set, id) }, true, true },
+	  IOASID_BY_ID, .answers = true, .own = true },
 	{ "quota", IOASID_SET_QUOTA, sizeof(struct ioasid_quota),
 	  IOASID_BY_ID | IOASID_QUOTA_GUARANTEE | IOASID_QUOTA_LIMIT,
 	  { WORD(ioasid_quota, id), WORD(ioasid_quota, reserved) },
@@ -1057,7 +1085,7 @@ static int be_other(void *data)
 	id = node_alloc(me, own);
 	other->own_id = node_query(me, own).id;
 	other->freed = node_free(me, other->given, id, id);
-	held = ioasid_hold(NULL, other->given_pasid);
+	held = ioasid_hold(NULL, other->given_pasid, false);
 	other->held = held;
 	ioasid_release(held);
 	__fput_sync(own);
@@ -1092,7 +1120,7 @@ static void descriptor_keeps_its_set(struct kunit *test)
 
 	/* It is ours, and only we hold it by its number. */
 	KUNIT_EXPECT_FALSE(test, other.held);
-	held = ioasid_hold(NULL, other.given_pasid);
+	held = ioasid_hold(NULL, other.given_pasid, false);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(held));
 	if (!IS_ERR_OR_NULL(held))
 		ioasid_release(held);
@@ -1235,6 +1263,7 @@ static struct kunit_case ioasid_user_cases[] = {
 	KUNIT_CASE_PARAM(system_without_pasids_says_so, call_gen_params),
 	KUNIT_CASE(unknown_call_is_none),
 	KUNIT_CASE(node_is_for_root),
+	KUNIT_CASE(thread_of_the_kernel_has_no_pasids),
 	KUNIT_CASE(set_is_made_by_the_first_call),
 	KUNIT_CASE(what_others_have_is_not_available),
 	KUNIT_CASE(pasids_come_and_go),

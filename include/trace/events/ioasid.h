@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What happens to PASIDs and to the sets that own them. "set" is the id by which
- * /dev/ioasid and debugfs know a set, "token" the mm that names it, and "result" 0
- * or a negative error, with which nothing happened.
+ * debugfs knows a set, "token" the mm that names it, and "result" 0 or a negative
+ * error, with which nothing happened.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ioasid

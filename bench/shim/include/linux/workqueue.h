@@ -18,8 +18,8 @@ struct rcu_work {
 	struct rcu_head rcu;
 };
 
-#define system_wq		((struct workqueue_struct *)NULL)
-#define system_unbound_wq	((struct workqueue_struct *)NULL)
+#define system_percpu_wq	((struct workqueue_struct *)NULL)
+#define system_dfl_wq	((struct workqueue_struct *)NULL)
 
 #define INIT_WORK(w, f)		\
 	(*(w) = (struct work_struct) { .func = (f) })

@@ -164,7 +164,6 @@ FIXTURE_VARIANT_ADD(call, query_set) {
 	.nr = IOASID_QUERY_SET,
 	.size = sizeof(struct ioasid_query_set),
 	.known_flags = IOASID_BY_ID,
-	.zero = { WORD(ioasid_query_set, id) },
 	.answers = true,
 };
 
@@ -388,6 +387,23 @@ TEST_F(own, set_is_made_by_the_first_call)
 	EXPECT_EQ(1, set.used);
 	EXPECT_EQ(quota_param(), set.limit);
 	EXPECT_EQ(0, strncmp(set.comm, "ioasid_dev", 10));
+}
+
+/* What was answered is no question. */
+TEST_F(own, answer_can_be_sent_again)
+{
+	struct ioasid_query_set set;
+	__u32 pasid, id;
+
+	ASSERT_EQ(0, node_alloc(self->fd, &pasid));
+	ASSERT_EQ(0, node_query(self->fd, &set));
+	id = set.id;
+	EXPECT_NE(0, id);
+	EXPECT_EQ(0, ioctl(self->fd, IOASID_QUERY_SET, &set));
+	EXPECT_EQ(id, set.id);
+	set.id = id + 1;
+	EXPECT_EQ(0, ioctl(self->fd, IOASID_QUERY_SET, &set));
+	EXPECT_EQ(id, set.id);
 }
 
 static void *alloc_one(void *fd)

@@ -42,7 +42,9 @@ static bool is_wrong_number(const struct request *rq)
 		return true;
 	if (type->flag_guest && get(rq, F_GUEST) && !(flags & type->flag_guest))
 		return true;
-	if (has(rq, F_ID) && get(rq, F_ID) && !(flags & type->flag_id))
+	/* What a call writes may hold anything before. */
+	if (has(rq, F_ID) && type->at[F_ID] != type->out &&
+	    get(rq, F_ID) && !(flags & type->flag_id))
 		return true;
 	return has(rq, F_COUNT) && !get(rq, F_COUNT);
 }

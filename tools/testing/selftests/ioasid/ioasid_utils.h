@@ -47,9 +47,11 @@ static inline __u32 min_u32(__u32 a, __u32 b)
  * did. A kernel that is only slow passes, one that forgot something does not.
  */
 #define WAIT_SECONDS 10
-#define wait_until(cond)                                                   \
+#define wait_until(cond)	wait_for(WAIT_SECONDS, cond)
+
+#define wait_for(seconds, cond)                                            \
 	({                                                                 \
-		__u64 __end = now_ns() + WAIT_SECONDS * 1000000000ULL;  \
+		__u64 __end = now_ns() + (seconds) * 1000000000ULL;        \
 		bool __ok;                                                 \
 									   \
 		while (!(__ok = (cond)) && now_ns() < __end)               \
