@@ -147,4 +147,15 @@ check "verdict: the sum of what passed" says "3 passed, 0 failed, 0 skipped" "$t
 check "verdict: a part without a report" refuses "3 passed, 1 failed, 0 skipped" "$top/harness/verdict" --total selftest absent
 check "verdict: seeds are in the sum's report" says "    IOASID_SEED=77, 5 steps" cat "$OUT/report/total.txt"
 check "verdict: figures are in the sum's report" says "    12 calls" cat "$OUT/report/total.txt"
+no_evidence()
+{
+	local said
+
+	! said=$("$top/harness/verdict" --evidence "$1" 2>&1) && [ -z "$said" ]
+}
+sed -i 's/"run": "selftest"/"run": "6.12-selftest"/; s/"about": ""/"about": "a boot"/' "$OUT/report/total.json"
+check "verdict: what was counted is evidence" says "       3      0       0  a boot" "$top/harness/verdict" --evidence 6.12
+check "verdict: what was counted on another kernel is none" no_evidence 7.3
+sed -i 's/"commit": "[^"]*"/"commit": "0"/' "$OUT/report/total.json"
+check "verdict: what was counted of another commit is none" no_evidence 6.12
 unset OUT
