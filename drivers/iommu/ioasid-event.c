@@ -13,7 +13,8 @@
  * - Telling starts where the event happened, which may be in atomic context, and is
  *   left to a worker when it takes long.
  * - Whoever has to tell something first, because it is for one notifier only, takes
- *   over at the next event: nobody waits for an end that users can put off.
+ *   over at the next event or when what was told is settled: nobody waits for an end of
+ *   the queue, which users can put off.
  * - A notifier that has to sleep for what it was told says that it is not settled.
  *   Then the worker lets it settle, and until that is done whatever the events keep
  *   (PASIDs that were freed, who waits for them to be told) is kept.
@@ -423,9 +424,9 @@ static bool ioasid_set_settled(struct ioasid_set *set, u64 nr)
  * ioasid_set_sync - wait until everybody was told
  * @set: the set
  *
- * Returns when no notifier is still to be told of anything that the caller did, or
- * saw, before, or has to settle it. The PASIDs that were freed until then are
- * reclaimed unless somebody has a reference.
+ * Returns when no notifier whose registration has returned is still to be told of
+ * anything that the caller did, or saw, before, or has to settle it. The PASIDs that
+ * were freed until then are reclaimed unless somebody has a reference.
  *
  * Context: Process context, not in a notifier. May sleep.
  */

@@ -132,7 +132,7 @@ struct ioasid_notes {
  * @guarantee: see struct ioasid_set_info
  * @limit:     see struct ioasid_set_info
  * @side:      of every PASID that is not freed; while somebody is introduced, of those
- *             that the notifier knows
+ *             that the replay is done with, or that it leaves to the queue
  * @pasids:    struct ioasid.node of every PASID that is not freed, of the spares, and
  *             markers of those who walk the list (id 0)
  * @walkers:   how many walk the list; there are no spares while somebody does
@@ -155,7 +155,7 @@ struct ioasid_notes {
  * @joined:    notifiers registered until now know the set; later ones have to be
  *             introduced. Written by who tells, or while nobody can know the set.
  * @replay:    the notifier that is being introduced; for who tells
- * @idle:      waits until @settled moves or nobody tells
+ * @idle:      waits until @settled moves, nobody tells, or the heir does
  * @teller:    tells on in process context what would take too long elsewhere
  * @release:   gives the memory back, after whoever has just unlocked the set
  *

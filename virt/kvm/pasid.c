@@ -9,8 +9,8 @@
  *
  * Rules:
  *
- * - Whoever tells of events changes the table, one at a time. The spinlock keeps it
- *   whole for those who only look.
+ * - Whoever tells of events changes the table, one at a time, until it is taken out. The
+ *   spinlock keeps it whole for those who only look, and for who takes it out.
  * - Memory is no reason to fail: what cannot be had in atomic context is got when the
  *   set lets its notifiers settle. It is bounded by the layout.
  * - A table that was taken out, and a PASID that was, are given back after every vCPU
@@ -163,8 +163,12 @@ static void kvm_pasid_notify(struct ioasid_notifier *notifier,
  */
 static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 {
-	unsigned int before = kp->table.entries;
 	struct ioasid_private entry = {};
+	unsigned int before;
+
+	spin_lock_irq(&kp->lock);
+	before = kp->table.entries;
+	spin_unlock_irq(&kp->lock);
 
 	while (!ioasid_next_private(set, &entry)) {
 		if (!entry.dev)
@@ -173,7 +177,12 @@ static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 		entry.private++;
 		cond_resched();
 	}
-	WRITE_ONCE(kp->late, kp->late + kp->table.entries - before);
+
+	/* A table that was taken out meanwhile has none. */
+	spin_lock_irq(&kp->lock);
+	if (kp->follows)
+		WRITE_ONCE(kp->late, kp->late + kp->table.entries - before);
+	spin_unlock_irq(&kp->lock);
 	kp->missed = false;
 }
 

@@ -1079,24 +1079,37 @@ static void forge_chain(struct ioasid_notifier *notifier,
 		ioasid_free(event->set, NULL, event->id);
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(stop_forging, ioasid_unregister_notifier,
+			    struct ioasid_notifier *);
+
+static struct chain *new_chain(struct kunit *test, struct ioasid_set *set)
+{
+	struct chain *chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	chain->notifier.notify = forge_chain;
+	chain->end = jiffies + 5 * HZ;
+	KUNIT_ASSERT_EQ(test, 0, ioasid_register_notifier(&chain->notifier, set));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_forging,
+							   &chain->notifier));
+	return chain;
+}
+
 static void introduction_does_not_wait_for_the_last_event(struct kunit *test)
 {
 	struct ioasid_set *set = new_set(test, 0, IOASID_LIMIT_NONE);
 	struct recorder *late = new_recorder(test);
-	struct chain chain = {
-		.notifier.notify = forge_chain, .end = jiffies + 5 * HZ,
-	};
+	struct chain *chain;
 
 	alloc_ids(test, set, 40);
-	KUNIT_ASSERT_EQ(test, 0, ioasid_register_notifier(&chain.notifier, set));
+	chain = new_chain(test, set);
 	listen_to_set(late, set);
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(chain.ended));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(chain->ended));
 	KUNIT_EXPECT_GE(test, late->nr, 41);
 
-	WRITE_ONCE(chain.end, jiffies - 1);
+	WRITE_ONCE(chain->end, jiffies - 1);
 	ioasid_set_sync(set);
-	KUNIT_EXPECT_TRUE(test, chain.ended);
-	ioasid_unregister_notifier(&chain.notifier);
+	KUNIT_EXPECT_TRUE(test, chain->ended);
 }
 
 static void freed_set_was_told_when_the_free_returns(struct kunit *test)
