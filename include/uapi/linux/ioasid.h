@@ -208,7 +208,7 @@ struct ioasid_list {
  * struct ioasid_query_set - ioctl(IOASID_QUERY_SET)
  * @argsz: sizeof(struct ioasid_query_set)
  * @flags: IOASID_BY_ID, with CAP_SYS_RESOURCE
- * @id: with IOASID_BY_ID, which set; else only output, the id of the own one
+ * @id: with IOASID_BY_ID, which set, else ignored; output, the id of the own one
  * @pid: output, the process that made the set, as the caller knows it; 0 if it is
  *	gone, unknown to the caller, or the kernel
  * @guarantee: output, PASIDs that are kept for the set whatever other sets do
