@@ -154,7 +154,9 @@ no_evidence()
 	! said=$("$top/harness/verdict" --evidence "$1" 2>&1) && [ -z "$said" ]
 }
 sed -i 's/"run": "selftest"/"run": "6.12-selftest"/; s/"about": ""/"about": "a boot"/' "$OUT/report/total.json"
-check "verdict: what was counted is evidence" says "       3      0       0  selftest           a boot" "$top/harness/verdict" --evidence 6.12
+check "verdict: what make trust counted is none" no_evidence 6.12
+sed -i 's/6.12-selftest/6.12-kunit/' "$OUT/report/total.json"
+check "verdict: what was counted is evidence" says "       3      0       0  kunit              a boot" "$top/harness/verdict" --evidence 6.12
 check "verdict: what was counted on another kernel is none" no_evidence 7.3
 sed -i 's/"commit": "[^"]*"/"commit": "0"/' "$OUT/report/total.json"
 check "verdict: what was counted of another commit is none" no_evidence 6.12

@@ -96,18 +96,22 @@ static void kvm_pasid_free_pages(struct list_head *pages)
 	INIT_LIST_HEAD(pages);
 }
 
-/* Returns false without memory. */
+/* Returns false without memory. What is set by who may sleep was missed before. */
 static bool kvm_pasid_set(struct kvm_pasid *kp, u32 guest, ioasid_t id,
 			  gfp_t gfp)
 {
 	struct page *spare = NULL;
 	unsigned long flags;
+	unsigned int had;
 	bool done;
 
 	do {
 		spin_lock_irqsave(&kp->lock, flags);
+		had = kp->table.entries;
 		done = !kp->follows ||
 		       kvm_pasid_table_set(&kp->table, guest, id, &spare);
+		if (gfpflags_allow_blocking(gfp))
+			WRITE_ONCE(kp->late, kp->late + kp->table.entries - had);
 		spin_unlock_irqrestore(&kp->lock, flags);
 	} while (!done && (spare = kvm_pasid_alloc_page(kp->kvm, gfp)));
 	if (spare)
@@ -164,11 +168,6 @@ static void kvm_pasid_notify(struct ioasid_notifier *notifier,
 static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 {
 	struct ioasid_private entry = {};
-	unsigned int before;
-
-	spin_lock_irq(&kp->lock);
-	before = kp->table.entries;
-	spin_unlock_irq(&kp->lock);
 
 	while (!ioasid_next_private(set, &entry)) {
 		if (!entry.dev)
@@ -177,12 +176,6 @@ static void kvm_pasid_fill(struct kvm_pasid *kp, struct ioasid_set *set)
 		entry.private++;
 		cond_resched();
 	}
-
-	/* A table that was taken out meanwhile has none. */
-	spin_lock_irq(&kp->lock);
-	if (kp->follows)
-		WRITE_ONCE(kp->late, kp->late + kp->table.entries - before);
-	spin_unlock_irq(&kp->lock);
 	kp->missed = false;
 }
 
