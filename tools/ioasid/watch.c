@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ioasidctl watch: the tracepoints of IOASID sets, as they are hit.
- *
- * It has a trace instance of its own, so that it disturbs nobody's tracing and
- * nobody's tracing disturbs it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,21 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <tracefs.h>
-#include <unistd.h>
 
 #include "ioasidctl.h"
 #include "node.h"
 #include "set.h"
+#include "trace.h"
 
-#define EVENTS		"ioasid"
-#define INSTANCE	"ioasidctl-"
+/* What their names begin with, and ours do not. */
+#define PREFIX		"ioasid_"
 /* How often to look for what has come, in nanoseconds. */
 #define PERIOD		100000000
 
 struct watch {
-	struct tep_handle *tep;
-	struct tracefs_instance *instance;
 	bool one_set;
 	__u32 set;
 	/* Events still to be shown; 0 is no end. */
@@ -55,7 +49,7 @@ static struct json_object *event_to_json(struct tep_event *event,
 	unsigned long long value;
 	unsigned int i;
 
-	json_add_string(object, "event", event->name + strlen(EVENTS "_"));
+	json_add_string(object, "event", event->name + strlen(PREFIX));
 	json_add_number(object, "pid", tep_data_pid(event->tep, record));
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (value_of(event, record, numbers[i], &value))
@@ -108,21 +102,19 @@ static void print_event(struct json_object *object)
 	putchar('\n');
 }
 
-static int show_event(struct tep_event *event, struct tep_record *record, int cpu,
-		      void *context)
+static bool show_event(struct tep_event *event, struct tep_record *record, void *arg)
 {
-	struct watch *watch = context;
+	struct watch *watch = arg;
 	struct json_object *object;
 	unsigned long long set;
 
-	(void)cpu;
 	if (record->missed_events)
 		fprintf(stderr, "ioasidctl: events were lost, there were too many\n");
-	if (strncmp(event->name, EVENTS "_", strlen(EVENTS "_")))
-		return 0;
+	if (strncmp(event->name, PREFIX, strlen(PREFIX)))
+		return true;
 	if (watch->one_set &&
 	    (!value_of(event, record, "set", &set) || set != watch->set))
-		return 0;
+		return true;
 	object = event_to_json(event, record);
 	add_time(object, record->ts);
 	if (global.json) {
@@ -133,64 +125,10 @@ static int show_event(struct tep_event *event, struct tep_record *record, int cp
 	}
 	if (fflush(stdout) || (watch->left && !--watch->left))
 		watch->done = true;
-	return watch->done;
+	return !watch->done;
 }
 
 /* -------- all of them -------- */
-
-/* One that was killed could not take its instance away. */
-static void remove_stale_instances(void)
-{
-	char **names = tracefs_instances("^" INSTANCE);
-	struct tracefs_instance *instance;
-	int i;
-
-	for (i = 0; names && names[i]; i++) {
-		pid_t pid = strtol(names[i] + strlen(INSTANCE), NULL, 10);
-
-		if (!kill(pid, 0) || errno != ESRCH)
-			continue;
-		instance = tracefs_instance_alloc(NULL, names[i]);
-		if (instance)
-			tracefs_instance_destroy(instance);
-		tracefs_instance_free(instance);
-	}
-	tracefs_list_free(names);
-}
-
-static void open_watch(struct watch *watch)
-{
-	static const char *const systems[] = { EVENTS, NULL };
-	char name[32];
-
-	if (geteuid())
-		fail(STATUS_NO_PERMISSION, "watch: tracing is not for this user; try as root");
-	if (!tracefs_tracing_dir())
-		fail(STATUS_NO_FEATURE, "watch: this kernel has no tracefs");
-	if (!tracefs_dir_exists(NULL, "events/" EVENTS))
-		fail(STATUS_NO_FEATURE,
-		     "watch: this kernel has no tracepoints of IOASID sets");
-	watch->tep = tracefs_local_events_system(NULL, systems);
-	if (!watch->tep)
-		fail(STATUS_FAILED, "watch: the tracepoints cannot be read");
-	remove_stale_instances();
-	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
-	watch->instance = tracefs_instance_create(name);
-	if (!watch->instance)
-		fail(STATUS_FAILED, "watch: no trace instance: %s", strerror(errno));
-	if (tracefs_event_enable(watch->instance, EVENTS, NULL)) {
-		tracefs_instance_destroy(watch->instance);
-		fail(STATUS_FAILED, "watch: the tracepoints cannot be switched on");
-	}
-}
-
-static void close_watch(struct watch *watch)
-{
-	tracefs_event_disable(watch->instance, EVENTS, NULL);
-	tracefs_instance_destroy(watch->instance);
-	tracefs_instance_free(watch->instance);
-	tep_free(watch->tep);
-}
 
 /* They are waited for, so that the instance is always taken away. */
 static void block_signals(sigset_t *signals)
@@ -217,8 +155,10 @@ int command_watch(int argc, char **argv)
 	};
 	const struct timespec period = { .tv_nsec = PERIOD };
 	struct watch watch = {};
+	struct trace *trace;
 	sigset_t signals;
-	int option, err;
+	int option, error;
+	bool ended;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'c')
@@ -234,15 +174,18 @@ int command_watch(int argc, char **argv)
 	no_more_arguments(argc, argv);
 
 	block_signals(&signals);
-	open_watch(&watch);
+	trace = trace_open();
 	/* Who waits for us to be ready sees this line. */
 	fprintf(stderr, "ioasidctl: watching\n");
 	do {
-		err = tracefs_iterate_raw_events(watch.tep, watch.instance, NULL, 0,
-						 show_event, &watch) < 0 ? errno : 0;
-	} while (!err && !watch.done && sigtimedwait(&signals, NULL, &period) < 0);
-	close_watch(&watch);
-	if (err)
-		fail(STATUS_FAILED, "watch: the events cannot be read: %s", strerror(err));
+		ended = sigtimedwait(&signals, NULL, &period) >= 0;
+		/* What was before the end is told. */
+		if (ended)
+			trace_stop(trace);
+		error = trace_read(trace, ended, show_event, &watch) ? 0 : errno;
+	} while (!error && !watch.done && !ended);
+	trace_close(trace);
+	if (error)
+		fail(STATUS_FAILED, "watch: the events cannot be read: %s", strerror(error));
 	return STATUS_OK;
 }

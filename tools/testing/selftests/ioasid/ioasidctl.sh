@@ -348,6 +348,8 @@ watching()
 	local file=$1
 	shift
 
+	# What an earlier one has said is not to be taken for this one's.
+	: >"$err"
 	ioasidctl --json watch "$@" >"$file" 2>"$err" &
 	watch=$!
 	until grep -q watching "$err"; do
@@ -380,11 +382,36 @@ watch_tells_what_was_refused_and_why()
 {
 	watching "$out" || return 1
 	ioasidctl alloc --count 100 --max 50 >"$tmp/held" 2>&1 </dev/null
-	sleep 1
+	# At once: what was before the end is told, however late it is read.
 	kill $watch
 	wait $watch || wrong "it failed" || return 1
 	grep -q '"event":"alloc".*"pasid":null.*"error":"ENOSPC"' "$out" ||
 		wrong "no refusal"
+}
+
+# Two at a time, for longer than it takes to look for what has come
+watch_tells_all_in_order()
+{
+	local rounds=8 at_once=2 count=60 n
+
+	watching "$out" || return 1
+	for _ in $(seq $rounds); do
+		for _ in $(seq $at_once); do
+			ioasidctl alloc --count $count >/dev/null </dev/null &
+			set -- "$@" $!
+		done
+		wait "$@" || wrong "alloc failed" || return 1
+		set --
+	done
+	kill $watch
+	wait $watch || wrong "it failed" || return 1
+	[ "$(wc -l <"$err")" = 1 ] || wrong "it has lost events" || return 1
+	for n in alloc free; do
+		[ "$(grep -c "\"event\":\"$n\"" "$out")" = $((rounds * at_once * count)) ] ||
+			wrong "not each $n was told" || return 1
+	done
+	sed 's/.*"time":\([0-9.]*\).*/\1/' "$out" >"$tmp/times"
+	sort -c -n "$tmp/times" || wrong "their times are in no order"
 }
 
 watch_takes_its_traces_along()
@@ -592,7 +619,8 @@ name_of_a_process_gets_no_escape_to_the_terminal quota_is_set
 quota_that_cannot_be_is_refused pasids_come_and_go all_are_allocated_or_none
 limit_of_a_cgroup_is_told alloc_ends_as_its_command pasids_go_with_alloc
 free_outside_of_alloc_is_told top_has_a_bar_for_the_set watch_tells_a_life
-watch_tells_what_was_refused_and_why watch_takes_its_traces_along
+watch_tells_what_was_refused_and_why watch_tells_all_in_order
+watch_takes_its_traces_along
 system_is_what_debugfs_says absence_is_explained smallness_is_explained
 devices_are_explained system_that_is_none_is_told command_line_without_sense_is_told
 output_that_cannot_be_written_is_told'
